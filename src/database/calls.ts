@@ -1,0 +1,122 @@
+/**
+ * What surrounds every call to the database, outside in: a deadline that returns even when the server is frozen, the
+ * repetition of deadlocked transactions, a bounded wait for a place in the pool, the transaction, the statements.
+ *
+ * The work runs in a fiber of its own that is left behind at the deadline: rolling back on a dead connection may take
+ * as long as the silence limit, and nobody waits for it. A caller that is interrupted returns at once, likewise.
+ */
+import { Clock, Context, Effect, Fiber, Random, Schedule, Scope, Semaphore, Duration } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import type { DatabaseLimits } from "./connections.ts"
+import { DatabaseUnavailable, type QueryTimeout } from "./errors.ts"
+import { type Outcome, typedFailures, unavailable } from "./sqlFailures.ts"
+import { measured } from "./statementMetrics.ts"
+
+type Failure<E> = Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout
+type Body<A, E, R> = (sql: SqlClient.SqlClient) => Effect.Effect<A, E | SqlError.SqlError, R>
+
+/** What this fiber is inside of. A call within a call shares its place in the pool and its deadline. */
+const Inside = Context.Reference<"nothing" | "query" | "transaction">("holdfast/database/Inside", {
+  defaultValue: () => "nothing"
+})
+
+/** Three more attempts, 10 to 80 ms apart, each delay drawn from zero up so that the colliding parties part. */
+const whenCollided = Schedule.exponential("20 millis").pipe(
+  Schedule.upTo({ times: 3 }),
+  Schedule.modifyDelay(({ duration }) => Effect.map(Random.next, (share) => Duration.times(duration, share)))
+)
+const collided = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailable && (error.reason === "deadlock" || error.reason === "serialization")
+
+/** How far a call got: what decides whether a lost connection may have done something. */
+type Progress = "waiting" | "sent" | "in_transaction" | "committing" | "committed"
+const outcomeAt = (progress: Progress): Outcome =>
+  progress === "sent" || progress === "committing" ? "unknown" : "none"
+
+const withPlace = <A, E, R>(places: Semaphore.Semaphore, waitMillis: number, self: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    Scope.make(),
+    (scope) =>
+      Scope.provide(places.takeScoped(1), scope).pipe(
+        Effect.timeoutOrElse({
+          duration: waitMillis,
+          orElse: () => Effect.fail(unavailable("pool_exhausted", "none"))
+        }),
+        Effect.andThen(self)
+      ),
+    (scope, exit) => Scope.close(scope, exit)
+  )
+
+/** `self` in a fiber of its own; `late` answers for it at the deadline, unless it has committed and only tidies up. */
+const withDeadline = <A, E, R, E2>(
+  self: Effect.Effect<A, E, R>,
+  options: { readonly millis: number; readonly committed: () => boolean; readonly late: () => E2 }
+): Effect.Effect<A, E | E2, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDetach(self), (fiber) => {
+      const leave = Effect.sync(() => fiber.interruptUnsafe())
+      const atDeadline = Effect.suspend((): Effect.Effect<A, E | E2> => {
+        if (options.committed()) return Fiber.join(fiber)
+        const error = options.late()
+        return Effect.andThen(leave, Effect.fail(error))
+      })
+      return restore(
+        Effect.timeoutOrElse(Fiber.join(fiber), { duration: options.millis, orElse: () => atDeadline })
+      ).pipe(Effect.onInterrupt(() => leave))
+    })
+  )
+
+export const makeCalls = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, limits: DatabaseLimits) {
+  const places = yield* Semaphore.make(limits.poolSize)
+  const clock = yield* Clock.Clock
+
+  const call = Effect.fnUntraced(function* <A, E, R>(
+    name: string,
+    kind: "query" | "transaction",
+    body: Body<A, E, R>
+  ): Effect.fn.Return<A, Failure<E>, R> {
+    const inside = yield* Inside
+    const callersClock = yield* Clock.Clock
+    const begins = kind === "transaction" && inside !== "transaction"
+    let progress: Progress = "waiting"
+    const reach = (next: Progress) => Effect.sync(() => void (progress = next))
+
+    const statements = Effect.suspend(() => body(sql)).pipe(
+      Effect.provideService(Inside, inside === "transaction" ? "transaction" : kind),
+      Effect.provideService(Clock.Clock, callersClock)
+    )
+    const once = begins
+      ? reach("in_transaction").pipe(
+          Effect.andThen(
+            sql.withTransaction(
+              sql.afterCommit(reach("committed")).pipe(Effect.andThen(statements), Effect.tap(reach("committing")))
+            )
+          )
+        )
+      : kind === "transaction"
+        ? sql.withTransaction(statements)
+        : Effect.andThen(reach(inside === "transaction" ? "in_transaction" : "sent"), statements)
+    const typed = once.pipe(
+      measured(name, limits.slowMillis),
+      typedFailures(name, () => outcomeAt(progress))
+    )
+    const placed = inside === "nothing" ? withPlace(places, limits.acquireMillis, typed) : typed
+    const repeated = begins ? Effect.retry(placed, { while: collided, schedule: whenCollided }) : placed
+    if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)
+    return yield* withDeadline(repeated, {
+      millis: limits.callMillis,
+      committed: () => progress === "committed",
+      late: () => unavailable("no_answer", outcomeAt(progress))
+    }).pipe(Effect.provideService(Clock.Clock, clock))
+  })
+
+  return {
+    query: <A, E, R>(name: string, body: Body<A, E, R>) => call(name, "query", body),
+    transaction: <A, E, R>(name: string, body: Body<A, E, R>) => call(name, "transaction", body),
+    // What runs then is no longer inside of the transaction, but still has its place in the pool.
+    afterCommit: (effect: Effect.Effect<void>) =>
+      Effect.flatMap(Inside, (inside) =>
+        sql.afterCommit(inside === "nothing" ? effect : Effect.provideService(effect, Inside, "query"))
+      )
+  }
+})

@@ -1,0 +1,99 @@
+/**
+ * One table from SQLSTATE to what a caller may know: `DatabaseUnavailable`, `QueryTimeout`, or a defect (a bug of ours).
+ *
+ * A connection lost inside a transaction reaches us as a defect, because the rollback on the dead socket fails too;
+ * it is turned back into a typed failure here.
+ * Neither failure nor defect carries the driver's error: its `detail` quotes rows, and they would reach the log.
+ */
+import { Cause, Effect } from "effect"
+import { SqlError } from "effect/sql"
+import { serverFields } from "./constraints.ts"
+import { DatabaseUnavailable, QueryTimeout, type UnavailableReason } from "./errors.ts"
+import { noAnswerCode } from "./watchedSocket.ts"
+
+export type Outcome = DatabaseUnavailable["outcome"]
+
+const bySqlState: Readonly<Record<string, UnavailableReason | "timeout">> = {
+  "40P01": "deadlock",
+  "40001": "serialization",
+  "55P03": "lock_timeout",
+  "57014": "timeout",
+  "25P03": "timeout",
+  "25P04": "timeout",
+  "57P01": "connection",
+  "57P02": "connection",
+  "57P03": "starting",
+  "57P04": "connection",
+  "57P05": "connection",
+  "3D000": "connection",
+  "53100": "disk_full",
+  "58030": "disk_full",
+  "53000": "too_many_connections",
+  "53200": "too_many_connections",
+  "53300": "too_many_connections",
+  "53400": "too_many_connections",
+  "25006": "read_only",
+  [noAnswerCode]: "no_answer"
+}
+
+/** An outage lasts seconds at least; a busy moment is over sooner. */
+const retryAfterSeconds = (reason: UnavailableReason): number =>
+  ["pool_exhausted", "lock_timeout", "deadlock", "serialization"].includes(reason) ? 1 : 5
+
+export const unavailable = (reason: UnavailableReason, outcome: Outcome): DatabaseUnavailable =>
+  new DatabaseUnavailable({ reason, outcome, retryAfterSeconds: retryAfterSeconds(reason) })
+
+/** Only for the log: a sentence about a bug. Messages of class 42 name columns and types, never values. */
+const defect = (name: string, error: SqlError.SqlError): Error => {
+  const { code, constraint, message } = serverFields(error)
+  if (typeof code !== "string") return new Error(`Database operation ${name} failed: ${error.message}`)
+  const more = code.startsWith("42") ? `: ${String(message)}` : typeof constraint === "string" ? `: ${constraint}` : ""
+  return new Error(`Database operation ${name} failed with SQLSTATE ${code}${more}`)
+}
+
+const classify = (error: SqlError.SqlError): UnavailableReason | "timeout" | "bug" => {
+  const { code } = serverFields(error)
+  const known = typeof code === "string" ? bySqlState[code] : undefined
+  if (known !== undefined) return known
+  // A password that stopped working is an outage at run time; at startup the probe names it.
+  const away = error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError"
+  return away ? "connection" : "bug"
+}
+
+/** Refused before the statement was sent, or answered by the server: then nothing happened, whatever was going on. */
+const certainlyNothing = (error: SqlError.SqlError, reason: UnavailableReason): boolean =>
+  error.reason.operation === "connect" || !["connection", "no_answer"].includes(reason)
+
+export const toFailure = (
+  name: string,
+  error: SqlError.SqlError,
+  outcome: Outcome
+): Effect.Effect<never, DatabaseUnavailable | QueryTimeout> => {
+  const reason = classify(error)
+  if (reason === "bug") return Effect.die(defect(name, error))
+  if (reason === "timeout") return Effect.fail(new QueryTimeout())
+  return Effect.fail(unavailable(reason, certainlyNothing(error, reason) ? "none" : outcome))
+}
+
+export const sqlErrorIn = <E>(cause: Cause.Cause<E>): SqlError.SqlError | undefined => {
+  const dies = cause.reasons.filter(Cause.isDieReason).map((reason): unknown => reason.defect)
+  const candidates: ReadonlyArray<unknown> =
+    dies.length > 0 ? dies : cause.reasons.filter(Cause.isFailReason).map((reason) => reason.error)
+  return candidates.every(SqlError.isSqlError) ? candidates[0] : undefined
+}
+
+/** Every `SqlError`, failed or died of, becomes one of ours; everything else passes. `outcome` is asked when it happens. */
+export const typedFailures =
+  (name: string, outcome: () => Outcome) =>
+  <A, E, R>(
+    self: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout, R> =>
+    Effect.catchCause(
+      self,
+      (cause): Effect.Effect<never, Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout> => {
+        const error = sqlErrorIn(cause)
+        return error === undefined
+          ? Effect.failCause(cause as Cause.Cause<Exclude<E, SqlError.SqlError>>)
+          : toFailure(name, error, outcome())
+      }
+    )
