@@ -11,7 +11,9 @@ import type { SqlClient, SqlError } from "effect/sql"
 import { connections, defaultLimits, type DatabaseLimits } from "./connections.ts"
 import { makeCalls } from "./calls.ts"
 import type { DatabaseUnavailable, QueryTimeout, StartupDatabaseUnreachable } from "./errors.ts"
+import { DatabaseHealth, watchHealth } from "./DatabaseHealth.ts"
 import { listenTo } from "./notifications.ts"
+import { OperatorsDatabase } from "./OperatorsDatabase.ts"
 import { probe } from "./startupProbe.ts"
 
 export interface DatabaseOptions extends Partial<DatabaseLimits> {
@@ -20,6 +22,8 @@ export interface DatabaseOptions extends Partial<DatabaseLimits> {
 
 /** Each channel that is listened to holds a connection; these are apart from the pool. */
 const maxListeners = 8
+/** One operator and one check of the invariants at a time. */
+const operatorsPoolSize = 2
 
 export class Database extends Context.Service<
   Database,
@@ -47,21 +51,25 @@ export class Database extends Context.Service<
   }
 >()("holdfast/database/Database") {
   /** Fails unless the database answers within `startupMillis`. */
-  static readonly layer = (options: DatabaseOptions): Layer.Layer<Database, StartupDatabaseUnreachable> =>
-    Layer.effect(
-      Database,
+  static readonly layer = (
+    options: DatabaseOptions
+  ): Layer.Layer<Database | DatabaseHealth | OperatorsDatabase, StartupDatabaseUnreachable> =>
+    Layer.effectContext(
       Effect.gen(function* () {
         const limits = { ...defaultLimits, ...options }
-        const { url } = options
-        const pool = yield* connections({ url, applicationName: "holdfast", maxConnections: limits.poolSize, limits })
+        const open = (applicationName: string, maxConnections: number) =>
+          connections({ url: options.url, applicationName, maxConnections, limits })
+        const pool = yield* open("holdfast", limits.poolSize)
         yield* probe(pool, limits.startupMillis)
-        const listeners = yield* connections({
-          url,
-          applicationName: "holdfast-listen",
-          maxConnections: maxListeners,
-          limits
-        })
-        return Database.of({ ...(yield* makeCalls(pool, limits)), listen: listenTo(listeners) })
+        const { circuit, health } = yield* watchHealth(yield* open("holdfast-health", 1))
+        const calls = yield* makeCalls(pool, circuit, limits)
+        const listen = listenTo(yield* open("holdfast-listen", maxListeners))
+        const operatorsPool = yield* open("holdfast-operators", operatorsPoolSize)
+        const operators = yield* makeCalls(operatorsPool, circuit, { ...limits, poolSize: operatorsPoolSize })
+        return Context.make(Database, Database.of({ ...calls, listen })).pipe(
+          Context.add(DatabaseHealth, health),
+          Context.add(OperatorsDatabase, OperatorsDatabase.of(operators))
+        )
       })
     )
 }

@@ -8,6 +8,7 @@
 import { Clock, Context, Effect, Fiber, Random, Schedule, Scope, Semaphore, Duration } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { DatabaseLimits } from "./connections.ts"
+import type { Circuit } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, type QueryTimeout } from "./errors.ts"
 import { type Outcome, typedFailures, unavailable } from "./sqlFailures.ts"
 import { measured } from "./statementMetrics.ts"
@@ -66,7 +67,13 @@ const withDeadline = <A, E, R, E2>(
     })
   )
 
-export const makeCalls = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, limits: DatabaseLimits) {
+export type DatabaseCalls = Effect.Success<ReturnType<typeof makeCalls>>
+
+export const makeCalls = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  circuit: Circuit,
+  limits: Pick<DatabaseLimits, "poolSize" | "acquireMillis" | "callMillis" | "slowMillis">
+) {
   const places = yield* Semaphore.make(limits.poolSize)
   const clock = yield* Clock.Clock
 
@@ -103,11 +110,15 @@ export const makeCalls = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, 
     const placed = inside === "nothing" ? withPlace(places, limits.acquireMillis, typed) : typed
     const repeated = begins ? Effect.retry(placed, { while: collided, schedule: whenCollided }) : placed
     if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)
+    yield* circuit.gate
     return yield* withDeadline(repeated, {
       millis: limits.callMillis,
       committed: () => progress === "committed",
       late: () => unavailable("no_answer", outcomeAt(progress))
-    }).pipe(Effect.provideService(Clock.Clock, clock))
+    }).pipe(
+      Effect.tapError((error) => (error instanceof DatabaseUnavailable && error.down ? circuit.suspect : Effect.void)),
+      Effect.provideService(Clock.Clock, clock)
+    )
   })
 
   return {

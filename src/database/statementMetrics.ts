@@ -18,9 +18,9 @@ export const measured =
   (name: string, slowMillis: number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Clock.clockWith((clock) => {
-      const start = clock.currentTimeMillisUnsafe()
+      const start = clock.currentTimeNanosUnsafe()
       return Effect.onExit(self, (exit) => {
-        const millis = clock.currentTimeMillisUnsafe() - start
+        const millis = Number(clock.currentTimeNanosUnsafe() - start) / 1_000_000
         const took = Metric.update(
           Metric.withAttributes(seconds, { name, outcome: Exit.isSuccess(exit) ? "ok" : "error" }),
           millis / 1000
@@ -28,7 +28,7 @@ export const measured =
         if (millis <= slowMillis) return took
         return Effect.andThen(took, Metric.update(Metric.withAttributes(slow, { name }), 1)).pipe(
           Effect.andThen(Effect.logWarning("slow database call")),
-          Effect.annotateLogs({ call: name, durationMillis: millis })
+          Effect.annotateLogs({ call: name, durationMillis: Math.round(millis) })
         )
       })
     })

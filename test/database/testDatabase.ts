@@ -29,7 +29,8 @@ export class TestDatabaseUrl extends Context.Service<TestDatabaseUrl, Redacted.R
   "holdfast/test/TestDatabaseUrl"
 ) {
   static readonly make = Effect.fnUntraced(function* (content: "migrated" | "empty") {
-    const { template, url } = inject("cluster")
+    const { template, url } =
+      inject("cluster") ?? (yield* Effect.die("vitest.config.ts must name test/database/cluster.ts as globalSetup"))
     const admin = yield* adminOf(url)
     const name = `holdfast_test_${(yield* (yield* SecureRandom.SecureRandom).uuidV4()).replaceAll("-", "")}`
     yield* Effect.acquireRelease(
