@@ -1,0 +1,17 @@
+/** The accounts contract on maps, as the shop in memory has them. */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import { Layer } from "effect"
+import { AppSecret } from "../../src/users/AppSecret.ts"
+import { Passwords } from "../../src/users/Passwords.ts"
+import { Sessions } from "../../src/users/Sessions.ts"
+import { Tokens } from "../../src/users/Tokens.ts"
+import { Users } from "../../src/users/Users.ts"
+import { accountsContract } from "./contract.ts"
+
+accountsContract(
+  "in memory",
+  Layer.mergeAll(Users.layerMemory, Sessions.layerMemory).pipe(
+    Layer.provideMerge(Tokens.layer),
+    Layer.provide([Passwords.layerMemory, AppSecret.layerMemory, NodeCrypto.layer])
+  )
+)

@@ -1,0 +1,19 @@
+/** The accounts contract on real PostgreSQL with real hashing. */
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import { Layer } from "effect"
+import { AppSecret } from "../../src/users/AppSecret.ts"
+import { Passwords } from "../../src/users/Passwords.ts"
+import { Sessions } from "../../src/users/Sessions.ts"
+import { Tokens } from "../../src/users/Tokens.ts"
+import { Users } from "../../src/users/Users.ts"
+import { TestDatabase } from "../database/testDatabase.ts"
+import { accountsContract } from "./contract.ts"
+
+accountsContract(
+  "in PostgreSQL",
+  Layer.mergeAll(Users.layer, Sessions.layer).pipe(
+    Layer.provideMerge(Tokens.layer),
+    Layer.provide(Passwords.layer),
+    Layer.provide([AppSecret.layerMemory, NodeCrypto.layer, TestDatabase.layer])
+  )
+)
