@@ -41,7 +41,11 @@ export interface Circuit {
 
 const pingWith = (sql: SqlClient.SqlClient): Effect.Effect<void, DatabaseUnavailable> =>
   sql`select 1`.pipe(
-    typedFailures("health.ping", () => "none"),
+    typedFailures(
+      "health.ping",
+      () => "none",
+      () => false
+    ),
     Effect.catchTag("QueryTimeout", () => Effect.fail(unavailable("no_answer", "none"))),
     // A server that does not answer holds up the interruption too, so the ping is left behind.
     Effect.forkDetach,

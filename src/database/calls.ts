@@ -10,16 +10,17 @@ import type { SqlClient, SqlError } from "effect/sql"
 import type { DatabaseLimits } from "./connections.ts"
 import type { Circuit } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, type QueryTimeout } from "./errors.ts"
-import { type Outcome, typedFailures, unavailable } from "./sqlFailures.ts"
+import { type Outcome, typedFailures, unavailable, watchForBugs } from "./sqlFailures.ts"
 import { measured } from "./statementMetrics.ts"
 
 type Failure<E> = Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout
 type Body<A, E, R> = (sql: SqlClient.SqlClient) => Effect.Effect<A, E | SqlError.SqlError, R>
 
-/** What this fiber is inside of. A call within a call shares its place in the pool and its deadline. */
-const Inside = Context.Reference<"nothing" | "query" | "transaction">("holdfast/database/Inside", {
-  defaultValue: () => "nothing"
-})
+/** What this fiber is inside of. A call within a call on the same pool shares its place there, and its deadline. */
+const Inside = Context.Reference<{ readonly pool: unknown; readonly kind: "nothing" | "query" | "transaction" }>(
+  "holdfast/database/Inside",
+  { defaultValue: () => ({ pool: undefined, kind: "nothing" }) }
+)
 
 /** Three more attempts, 10 to 80 ms apart, each delay drawn from zero up so that the colliding parties part. */
 const whenCollided = Schedule.exponential("20 millis").pipe(
@@ -76,20 +77,25 @@ export const makeCalls = Effect.fnUntraced(function* (
 ) {
   const places = yield* Semaphore.make(limits.poolSize)
   const clock = yield* Clock.Clock
+  const insideOf = Effect.map(Inside, ({ kind, pool }) => (pool === sql ? kind : "nothing"))
 
   const call = Effect.fnUntraced(function* <A, E, R>(
     name: string,
     kind: "query" | "transaction",
     body: Body<A, E, R>
   ): Effect.fn.Return<A, Failure<E>, R> {
-    const inside = yield* Inside
+    const inside = yield* insideOf
     const callersClock = yield* Clock.Clock
     const begins = kind === "transaction" && inside !== "transaction"
     let progress: Progress = "waiting"
     const reach = (next: Progress) => Effect.sync(() => void (progress = next))
 
-    const statements = Effect.suspend(() => body(sql)).pipe(
-      Effect.provideService(Inside, inside === "transaction" ? "transaction" : kind),
+    let bug = false
+    const statements = watchForBugs(
+      Effect.suspend(() => body(sql)),
+      () => void (bug = true)
+    ).pipe(
+      Effect.provideService(Inside, { pool: sql, kind: inside === "transaction" ? "transaction" : kind }),
       Effect.provideService(Clock.Clock, callersClock)
     )
     const once = begins
@@ -105,7 +111,11 @@ export const makeCalls = Effect.fnUntraced(function* (
         : Effect.andThen(reach(inside === "transaction" ? "in_transaction" : "sent"), statements)
     const typed = once.pipe(
       measured(name, limits.slowMillis),
-      typedFailures(name, () => outcomeAt(progress))
+      typedFailures(
+        name,
+        () => outcomeAt(progress),
+        () => bug
+      )
     )
     const placed = inside === "nothing" ? withPlace(places, limits.acquireMillis, typed) : typed
     const repeated = begins ? Effect.retry(placed, { while: collided, schedule: whenCollided }) : placed
@@ -126,8 +136,10 @@ export const makeCalls = Effect.fnUntraced(function* (
     transaction: <A, E, R>(name: string, body: Body<A, E, R>) => call(name, "transaction", body),
     // What runs then is no longer inside of the transaction, but still has its place in the pool.
     afterCommit: (effect: Effect.Effect<void>) =>
-      Effect.flatMap(Inside, (inside) =>
-        sql.afterCommit(inside === "nothing" ? effect : Effect.provideService(effect, Inside, "query"))
+      Effect.flatMap(insideOf, (inside) =>
+        sql.afterCommit(
+          inside === "nothing" ? effect : Effect.provideService(effect, Inside, { pool: sql, kind: "query" })
+        )
       )
   }
 })

@@ -75,25 +75,32 @@ export const toFailure = (
   return Effect.fail(unavailable(reason, certainlyNothing(error, reason) ? "none" : outcome))
 }
 
-export const sqlErrorIn = <E>(cause: Cause.Cause<E>): SqlError.SqlError | undefined => {
+const isBug = (reason: Cause.Reason<unknown>): boolean =>
+  Cause.isDieReason(reason) && !SqlError.isSqlError(reason.defect)
+
+/** The database's error in the cause of a transaction, where a failed rollback turns every failure into a defect. */
+export const sqlErrorIn = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
   const dies = cause.reasons.filter(Cause.isDieReason).map((reason): unknown => reason.defect)
-  const candidates: ReadonlyArray<unknown> =
-    dies.length > 0 ? dies : cause.reasons.filter(Cause.isFailReason).map((reason) => reason.error)
-  return candidates.every(SqlError.isSqlError) ? candidates[0] : undefined
+  const fails = cause.reasons.filter(Cause.isFailReason).map((reason) => reason.error)
+  return [...dies, ...(dies.length === 0 ? fails : [])].find(SqlError.isSqlError)
 }
 
 /** Every `SqlError`, failed or died of, becomes one of ours; everything else passes. `outcome` is asked when it happens. */
 export const typedFailures =
-  (name: string, outcome: () => Outcome) =>
+  (name: string, outcome: () => Outcome, bodyHadBug: () => boolean) =>
   <A, E, R>(
     self: Effect.Effect<A, E, R>
   ): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout, R> =>
     Effect.catchCause(
       self,
       (cause): Effect.Effect<never, Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout> => {
-        const error = sqlErrorIn(cause)
+        const error = bodyHadBug() ? undefined : sqlErrorIn(cause)
         return error === undefined
           ? Effect.failCause(cause as Cause.Cause<Exclude<E, SqlError.SqlError>>)
           : toFailure(name, error, outcome())
       }
     )
+
+/** Remembers whether `self` had a bug of its own: after a failed rollback its cause no longer tells. */
+export const watchForBugs = <A, E, R>(self: Effect.Effect<A, E, R>, found: () => void): Effect.Effect<A, E, R> =>
+  Effect.tapCause(self, (cause) => Effect.sync(() => cause.reasons.some(isBug) && found()))
