@@ -57,7 +57,9 @@ const classify = (error: SqlError.SqlError): UnavailableReason | "timeout" | "bu
   if (known !== undefined) return known
   // A password that stopped working is an outage at run time; at startup the probe names it.
   const away = error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError"
-  return away ? "connection" : "bug"
+  // The only failure to connect without a code is the connect timeout.
+  const silent = away && code === undefined && error.reason.operation === "connect"
+  return silent ? "no_answer" : away ? "connection" : "bug"
 }
 
 /** Refused before the statement was sent, or answered by the server: then nothing happened, whatever was going on. */

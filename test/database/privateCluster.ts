@@ -1,0 +1,77 @@
+/**
+ * A PostgreSQL server that one test file may freeze, kill and restart, and a wire to it that can be cut.
+ *
+ * Not the run's shared server, which other files are using at the same time.
+ */
+import * as fs from "node:fs"
+import * as net from "node:net"
+import * as os from "node:os"
+import * as path from "node:path"
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { realClock } from "./testDatabase.ts"
+
+export const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-test-"))
+    // The server may run as another user, and must get through to its data.
+    fs.chmodSync(folder, 0o711)
+    return folder
+  }),
+  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+)
+
+export const serverPid = (directory: string): number =>
+  Number(fs.readFileSync(path.join(directory, "postmaster.pid"), "utf8").split("\n")[0])
+
+const childrenOf = (pid: number): ReadonlyArray<number> =>
+  fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number)
+
+export class PrivateCluster extends Context.Service<
+  PrivateCluster,
+  {
+    readonly url: Redacted.Redacted
+    readonly directory: string
+    /** Every process of the server stops where it is until the scope closes: sockets stay open, nobody answers. */
+    readonly freeze: Effect.Effect<void, never, Scope.Scope>
+  }
+>()("holdfast/test/PrivateCluster") {
+  static readonly layer = Layer.effect(
+    PrivateCluster,
+    Effect.gen(function* () {
+      const directory = path.join(yield* temporaryFolder, "pg")
+      const server = yield* EmbeddedPostgres.start({ directory, durable: false, onProgress: () => Effect.void })
+      const signalAll = (signal: NodeJS.Signals) =>
+        Effect.sync(() => {
+          const pid = serverPid(directory)
+          for (const each of [pid, ...childrenOf(pid)]) process.kill(each, signal)
+        })
+      const freeze = Effect.acquireRelease(signalAll("SIGSTOP"), () => signalAll("SIGCONT"))
+      return PrivateCluster.of({ url: server.url, directory, freeze })
+    })
+  ).pipe(Layer.provide(realClock))
+}
+
+/** A URL that leads to the same server over a wire which is cut when `text` passes, after the server has got it. */
+export const cutAfter = Effect.fnUntraced(function* (url: Redacted.Redacted, text: string) {
+  const target = new URL(Redacted.value(url))
+  const { hostname, port: serverPort } = target
+  const proxy = net.createServer((client) => {
+    const server = net.connect(Number(serverPort), hostname)
+    server.on("data", (chunk) => client.write(chunk))
+    client.on("data", (chunk) => {
+      server.write(chunk)
+      if (chunk.includes(text)) client.destroy()
+    })
+    for (const [from, to] of [[client, server] as const, [server, client] as const]) {
+      from.on("error", () => to.destroy())
+      from.on("close", () => to.end())
+    }
+  })
+  const port = yield* Effect.callback<number>((resume) => {
+    proxy.listen(0, "127.0.0.1", () => resume(Effect.succeed((proxy.address() as net.AddressInfo).port)))
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => proxy.close()))
+  target.port = String(port)
+  return Redacted.make(target.href)
+})
