@@ -22,6 +22,9 @@ create table orders (
   constraint orders_total check (total_cents = subtotal_cents - discount_cents + shipping_cents),
   constraint orders_failure check ((status = 'failed') = (failure is not null))
 );
+-- Once per account: an order that came to nothing gives the discount back.
+create unique index orders_discount_once on orders (user_id, discount_code)
+  where discount_code is not null and status not in ('failed', 'cancelled');
 create index orders_page on orders (user_id, created_at desc, id desc);
 
 create table order_lines (

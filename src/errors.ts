@@ -1,0 +1,46 @@
+/**
+ * Every failure that a caller can see. Types only: each class lives in the folder that it belongs to.
+ *
+ * A class that is added here needs a row in `http/problems.ts`, or nothing compiles.
+ */
+import type * as Catalog from "./catalog/errors.ts"
+import type * as Database from "./database/errors.ts"
+import type * as Door from "./http/errors.ts"
+import type * as Ops from "./ops/errors.ts"
+import type * as Orders from "./orders/errors.ts"
+import type * as Users from "./users/errors.ts"
+
+export type AppError =
+  | Catalog.ProductNotFound
+  | Database.DatabaseUnavailable
+  | Database.QueryTimeout
+  | Door.Draining
+  | Door.Forbidden
+  | Door.IdempotencyKeyInvalid
+  | Door.IdempotencyKeyMissing
+  | Door.MalformedRequest
+  | Door.MethodNotAllowed
+  | Door.PayloadTooLarge
+  | Door.RouteNotFound
+  | Door.Unexpected
+  | Door.UnsupportedMediaType
+  | Door.ValidationFailed
+  | Ops.NodeDraining
+  | Ops.NodeNotReady
+  | Orders.DiscountNotApplicable
+  | Orders.IdempotencyInFlight
+  | Orders.IdempotencyKeyReused
+  | Orders.InsufficientStock
+  | Orders.MixedCurrencies
+  | Orders.OrderNotFound
+  | Orders.OrderPaymentDeclined
+  | Orders.PriceChanged
+  | Orders.UnknownSkus
+  | Users.EmailTaken
+  | Users.HashingOverloaded
+  | Users.InvalidCredentials
+  | Users.Unauthenticated
+  | Users.UserNotFound
+
+/** How an error is to be met: only `transient` is ever retried. */
+export type Category = AppError["category"]

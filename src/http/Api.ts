@@ -1,0 +1,19 @@
+/** The API as data: every group of routes, how its requests are decoded, and the boundary around each endpoint. */
+import { HttpApi, OpenApi } from "effect/http-api"
+import { CatalogApi } from "./catalog/CatalogApi.ts"
+import { ErrorRendering } from "./ErrorRendering.ts"
+import { HealthApi } from "./ops/HealthApi.ts"
+import { OrdersApi } from "./orders/OrdersApi.ts"
+import { parseOptions, payloadParseOptions } from "./parsing.ts"
+import { SessionsApi, UsersApi } from "./users/UsersApi.ts"
+
+export const Api = HttpApi.make("holdfast")
+  .add(UsersApi)
+  .add(SessionsApi)
+  .add(CatalogApi)
+  .add(OrdersApi)
+  .add(HealthApi)
+  .annotate(HttpApi.ParseOptions, parseOptions)
+  .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
+  .annotateMerge(OpenApi.annotations({ title: "Holdfast" }))
+  .middleware(ErrorRendering)

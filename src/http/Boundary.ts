@@ -1,0 +1,210 @@
+/**
+ * The boundary: whatever became of a request leaves through here, as an answer that keeps the contract.
+ *
+ * A typed error is rendered by its row in `problems.ts`. What is not in the table, a defect above all, leaves as a 500
+ * that says nothing and is logged with its cause. An unknown path, a wrong method, a body that is too large and a
+ * request cut off by the shutdown are problems like any other. One failure is one log line. Every answer carries its
+ * `Request-Id` and the security headers; what is not public says `no-store`.
+ */
+import { Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { AppError } from "../errors.ts"
+import { describeCause } from "../telemetry/redaction.ts"
+import {
+  Draining,
+  MalformedRequest,
+  PayloadTooLarge,
+  RouteNotFound,
+  Unexpected,
+  UnsupportedMediaType
+} from "./errors.ts"
+import { CurrentRequest } from "./CurrentRequest.ts"
+import { ErrorRendering } from "./ErrorRendering.ts"
+import { fieldErrorsOf } from "./fieldErrors.ts"
+import { bodyLimitBytes } from "./limits.ts"
+import { contentType } from "./Problem.ts"
+import { problemOf, retryAfter, rowOf } from "./problems.ts"
+import { RequestId } from "./RequestId.ts"
+import { Routes } from "./Routes.ts"
+
+type Answer = HttpServerResponse.HttpServerResponse
+
+/** On every answer. Pages set a policy of their own. */
+const securityHeaders = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer"
+} as const
+
+/** Turns an endpoint's typed errors and its rejected fields into problems. */
+export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) =>
+  Effect.catch(app, (failure: unknown) =>
+    Effect.flatMap(fieldErrorsOf(failure, endpoint), (rejected) => {
+      const error = rejected ?? failure
+      return rowOf(error) === undefined ? Effect.die(error) : render(error as AppError)
+    })
+  )
+)
+
+/** Around everything that is served. */
+export const boundary = HttpRouter.middleware(
+  Effect.gen(function* () {
+    const ids = yield* RequestId
+    const routes = yield* Routes
+    return (app) =>
+      // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
+      Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
+        const startedMillis = yield* Clock.currentTimeMillis
+        const id = yield* ids.next
+        const current = { id, startedMillis }
+        const answered = Effect.matchCauseEffect(app, {
+          onSuccess: contractual,
+          onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
+        })
+        const response = yield* answered.pipe(
+          Effect.provideService(CurrentRequest, current),
+          Effect.annotateLogs({ request_id: id })
+        )
+        return finish(response, id)
+      })
+  }),
+  { global: true }
+)
+
+const finish = (response: Answer, id: string): Answer => {
+  const headers: Record<string, string> = { "request-id": id }
+  for (const [name, value] of Object.entries(securityHeaders)) {
+    if (response.headers[name] === undefined) headers[name] = value
+  }
+  if (response.headers["cache-control"] === undefined) headers["cache-control"] = "no-store"
+  return HttpServerResponse.setHeaders(response, headers)
+}
+
+const isProblem = (response: Answer) => "contentType" in response.body && response.body.contentType === contentType
+
+/** An answer that some library made by itself, and that is no problem yet, becomes one. */
+const contractual = (response: Answer): Effect.Effect<Answer, never, Needs> => {
+  if (response.status < 400 || isProblem(response)) return Effect.succeed(response)
+  if (response.status === 415) return render(new UnsupportedMediaType())
+  if (response.status === 404) return render(new RouteNotFound())
+  if (response.status < 500) return render(new MalformedRequest({ reason: "bad_framing" }))
+  return died(Cause.die(new Error("an answer without a problem")), response.status)
+}
+
+type Failed =
+  | { readonly error: AppError }
+  | { readonly options: ReadonlyArray<string> }
+  | { readonly defect: Cause.Cause<unknown> }
+
+const answer = (failed: Failed): Effect.Effect<Answer, never, Needs> => {
+  if ("error" in failed) return render(failed.error)
+  if ("options" in failed) {
+    return Effect.succeed(HttpServerResponse.empty({ status: 204, headers: { allow: failed.options.join(", ") } }))
+  }
+  return died(failed.defect, 500)
+}
+
+/** What a cause means at the door. */
+const errorOf = (
+  cause: Cause.Cause<unknown>,
+  routes: Routes["Service"]
+): Effect.Effect<Failed, never, HttpServerRequest.HttpServerRequest> =>
+  Effect.map(HttpServerRequest.HttpServerRequest, (request): Failed => {
+    if (Cause.hasInterruptsOnly(cause)) return { error: new Draining() }
+    for (const reason of cause.reasons) {
+      const failure: unknown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
+      if (!HttpServerError.isHttpServerError(failure)) continue
+      if (failure.reason._tag === "RouteNotFound") return unrouted(request, routes)
+      if (failure.reason._tag === "RequestParseError") {
+        return {
+          error:
+            failure.reason.reason === "BodyTooLarge"
+              ? new PayloadTooLarge({ limitBytes: bodyLimitBytes })
+              : new MalformedRequest({ reason: "bad_encoding" })
+        }
+      }
+    }
+    return { defect: cause }
+  })
+
+const unrouted = (request: HttpServerRequest.HttpServerRequest, routes: Routes["Service"]): Failed => {
+  const allow = routes.methodsOf(request.url)
+  if (allow.length === 0) return { error: new RouteNotFound() }
+  return request.method === "OPTIONS" ? { options: allow } : { error: routes.notAllowed(allow) }
+}
+
+type Needs = HttpServerRequest.HttpServerRequest
+
+/** The answer for an error of the table, and its one log line. */
+const render = Effect.fnUntraced(function* (error: AppError) {
+  const row = rowOf(error)
+  if (row === undefined) return yield* died(Cause.die(error), 500)
+  yield* Effect.logWarning("request refused", {
+    ...(yield* logFields),
+    severity: "expected",
+    status: row.status,
+    code: row.code,
+    category: error.category,
+    error: loggable(error)
+  })
+  return yield* problemAnswer(error, row)
+})
+
+/** A bug: nobody outside learns anything about it, and the log everything. */
+const died = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>, status: number) {
+  const error = new Unexpected()
+  yield* Effect.logError("request died", {
+    ...(yield* logFields),
+    severity: "unexpected",
+    status,
+    code: "internal_error",
+    category: error.category,
+    ...describeCause(cause)
+  })
+  const row = rowOf(error)
+  return row === undefined ? HttpServerResponse.empty({ status: 500 }) : yield* problemAnswer(error, row)
+})
+
+const problemAnswer = Effect.fnUntraced(function* (error: AppError, row: NonNullable<ReturnType<typeof rowOf>>) {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const { id } = yield* CurrentRequest
+  const timestamp = DateTime.formatIso(yield* DateTime.now)
+  const wait =
+    row.retryAfterSeconds === undefined ? undefined : retryAfter(row.retryAfterSeconds(error), yield* Random.next)
+  const safe = request.method === "GET" || request.method === "HEAD"
+  const body = problemOf(error, row, { requestId: id, timestamp, safe }, wait)
+  return HttpServerResponse.jsonUnsafe(body, {
+    status: row.status,
+    contentType,
+    headers: {
+      "cache-control": "no-store",
+      ...row.headers?.(error),
+      ...(wait === undefined ? {} : { "retry-after": String(wait) })
+    }
+  })
+})
+
+const logFields = Effect.withFiber((fiber) =>
+  Effect.gen(function* () {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const { startedMillis } = yield* CurrentRequest
+    const route = Context.getOrUndefined(
+      fiber.context as Context.Context<HttpRouter.RouteContext>,
+      HttpRouter.RouteContext
+    )
+    return {
+      method: request.method,
+      route: route?.route.path ?? "unmatched",
+      duration_ms: (yield* Clock.currentTimeMillis) - startedMillis
+    }
+  })
+)
+
+/** An error's fields are ids and codes; of rejected fields only where and what kind. */
+const loggable = (error: AppError): unknown => {
+  if (error._tag === "ValidationFailed") {
+    return { _tag: error._tag, fields: error.errors.map((field) => `${field.in} ${field.pointer}: ${field.code}`) }
+  }
+  const { _tag, ...fields } = JSON.parse(JSON.stringify(error)) as Record<string, unknown>
+  return { _tag, ...fields }
+}

@@ -1,0 +1,34 @@
+/**
+ * Reads the Idempotency-Key of a request, and says how long a key is kept.
+ *
+ * 8 to 255 visible ASCII characters; the quoted form of the header's draft is the same key without its quotes.
+ */
+import { Clock, DateTime, Effect } from "effect"
+import { HttpServerRequest } from "effect/http"
+import { keyDays } from "../orders/OrderStorePostgres.ts"
+import { IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
+
+const valid = /^[\x21-\x7e]{8,255}$/
+
+export const idempotencyKey: Effect.Effect<
+  string,
+  IdempotencyKeyMissing | IdempotencyKeyInvalid,
+  HttpServerRequest.HttpServerRequest
+> = Effect.flatMap(
+  HttpServerRequest.HttpServerRequest,
+  (request): Effect.Effect<string, IdempotencyKeyMissing | IdempotencyKeyInvalid> => {
+    const given = request.headers["idempotency-key"]
+    if (given === undefined || given === "") return Effect.fail(new IdempotencyKeyMissing())
+    const key = given.length > 2 && given.startsWith('"') && given.endsWith('"') ? given.slice(1, -1) : given
+    return valid.test(key) ? Effect.succeed(key) : Effect.fail(new IdempotencyKeyInvalid())
+  }
+)
+
+/** The headers of an answer to a keyed request. */
+export const keyedHeaders = Effect.fnUntraced(function* (replayed: boolean) {
+  const ends = (yield* Clock.currentTimeMillis) + keyDays * 86_400_000
+  return {
+    "idempotency-key-expires": DateTime.formatIso(DateTime.makeUnsafe(ends)),
+    ...(replayed ? { "idempotent-replayed": "true" } : {})
+  }
+})

@@ -1,0 +1,34 @@
+/** Which methods each path knows, so that a wrong method is told from an unknown path. */
+import { Context, Layer } from "effect"
+import { HttpApi } from "effect/http-api"
+import { Api } from "./Api.ts"
+import { MethodNotAllowed } from "./errors.ts"
+
+export class Routes extends Context.Service<
+  Routes,
+  {
+    /** The methods of the path, OPTIONS and (with GET) HEAD included; none when nothing is there. */
+    readonly methodsOf: (url: string) => ReadonlyArray<string>
+    readonly notAllowed: (allow: ReadonlyArray<string>) => MethodNotAllowed
+  }
+>()("holdfast/http/Routes") {
+  static readonly layer = Layer.sync(Routes, () => {
+    const known: Array<{ readonly pattern: RegExp; readonly method: string }> = []
+    HttpApi.reflect(Api, {
+      onGroup: () => undefined,
+      onEndpoint: ({ endpoint }) => {
+        const pattern = new RegExp(`^${endpoint.path.replaceAll(/:[^/]+/g, "[^/]+")}$`)
+        known.push({ pattern, method: endpoint.method })
+      }
+    })
+    return Routes.of({
+      methodsOf: (url) => {
+        const path = url.split(/[?#]/, 1)[0] ?? ""
+        const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+        if (methods.length === 0) return []
+        return [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].sort()
+      },
+      notAllowed: (allow) => new MethodNotAllowed({ allow })
+    })
+  })
+}

@@ -1,0 +1,68 @@
+/**
+ * The HTTP server: the API behind its boundary, with every limit of the door set.
+ *
+ * It stops in order: first nothing new is accepted, then what runs is finished, and what is not finished when the grace
+ * is over is answered as draining.
+ */
+import { createServer } from "node:http"
+import { NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, type Duration, Effect, Layer } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api } from "./Api.ts"
+import { boundary, errorRendering } from "./Boundary.ts"
+import { catalogHandlers } from "./catalog/CatalogHandlers.ts"
+import {
+  bodyLimitBytes,
+  headersLimitBytes,
+  headersTimeoutMillis,
+  keepAliveMillis,
+  pathParameterLimit,
+  requestTimeoutMillis
+} from "./limits.ts"
+import { healthHandlers } from "./ops/HealthHandlers.ts"
+import { ordersHandlers } from "./orders/OrdersHandlers.ts"
+import { Cursors } from "./pages.ts"
+import { RequestId } from "./RequestId.ts"
+import { Routes } from "./Routes.ts"
+import { sessionsHandlers, usersHandlers } from "./users/UsersHandlers.ts"
+
+const handlers = Layer.mergeAll(usersHandlers, sessionsHandlers, catalogHandlers, ordersHandlers, healthHandlers).pipe(
+  Layer.provide([Cursors.layer, errorRendering])
+)
+
+const routes = HttpApiBuilder.layer(Api).pipe(
+  Layer.provide(handlers),
+  Layer.provide(boundary),
+  Layer.provide([RequestId.layer, Routes.layer]),
+  Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
+)
+
+/** Serves the API on whatever `HttpServer` there is. */
+export const api = HttpRouter.serve(routes, {
+  disableLogger: true,
+  disableListenLog: true,
+  routerConfig: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: pathParameterLimit }
+})
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly grace: Duration.Duration
+}
+
+/** Node's server with the door's limits; fails when the address cannot be had. */
+export const listener = (options: ListenOptions) =>
+  NodeHttpServer.layer(
+    () =>
+      createServer({
+        headersTimeout: headersTimeoutMillis,
+        requestTimeout: requestTimeoutMillis,
+        keepAliveTimeout: keepAliveMillis,
+        maxHeaderSize: headersLimitBytes
+      }),
+    { host: options.host, port: options.port, gracefulShutdownTimeout: options.grace }
+  )
+
+/** The address that is listened on, as a URL. */
+export const listeningUrl = HttpServer.addressFormattedWith(Effect.succeed)

@@ -1,0 +1,101 @@
+/**
+ * What the door itself refuses, before or after any feature has a say.
+ *
+ * A field error names where and what kind, and says in words what is expected; it never repeats what was sent.
+ */
+import { Schema } from "effect"
+
+export const FieldError = Schema.Struct({
+  in: Schema.Literals(["path", "query", "headers", "payload"]),
+  /** JSON Pointer (RFC 6901) from the root of that slot; "" is all of it. */
+  pointer: Schema.String,
+  code: Schema.String,
+  message: Schema.String
+})
+export type FieldError = typeof FieldError.Type
+
+export class ValidationFailed extends Schema.TaggedError<ValidationFailed>()("ValidationFailed", {
+  errors: Schema.Array(FieldError),
+  truncated: Schema.Boolean
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Some fields are not valid: correct each that is listed, and send the request again."
+  }
+}
+
+export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {
+  reason: Schema.Literals(["not_json", "bad_encoding", "bad_framing"])
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "The request cannot be read: check its syntax and encoding."
+  }
+}
+
+export class IdempotencyKeyMissing extends Schema.TaggedError<IdempotencyKeyMissing>()("IdempotencyKeyMissing", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "This request needs an Idempotency-Key header: make one for each intent, and keep it for every repeat."
+  }
+}
+
+export class IdempotencyKeyInvalid extends Schema.TaggedError<IdempotencyKeyInvalid>()("IdempotencyKeyInvalid", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "An Idempotency-Key is 8 to 255 visible ASCII characters."
+  }
+}
+
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "This account may not do this."
+  }
+}
+
+export class RouteNotFound extends Schema.TaggedError<RouteNotFound>()("RouteNotFound", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "There is nothing at this path: check its spelling."
+  }
+}
+
+export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("MethodNotAllowed", {
+  allow: Schema.Array(Schema.String)
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "This path does not know this method: the Allow header names those that it knows."
+  }
+}
+
+export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("PayloadTooLarge", {
+  limitBytes: Schema.Int
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return `A body has at most ${this.limitBytes} bytes: send less.`
+  }
+}
+
+export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Only application/json is understood here: send that, with a Content-Type that says so."
+  }
+}
+
+export class Unexpected extends Schema.TaggedError<Unexpected>()("Unexpected", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Something went wrong on our side, and has been reported. Repeat the request with the same key."
+  }
+}
+
+export class Draining extends Schema.TaggedError<Draining>()("Draining", {}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "This node is shutting down: repeat the request with the same key, on a new connection."
+  }
+}

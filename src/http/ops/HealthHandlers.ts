@@ -1,0 +1,29 @@
+/** Answers the probes. */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { NodeDraining, NodeNotReady } from "../../ops/errors.ts"
+import { failing, Health } from "../../ops/Health.ts"
+import { Api } from "../Api.ts"
+
+export const healthHandlers = HttpApiBuilder.group(
+  Api,
+  "health",
+  Effect.fn(function* (handlers) {
+    const health = yield* Health
+    const ready = Effect.gen(function* () {
+      const report = yield* health.report
+      const { checks } = report
+      if (report.draining) return yield* new NodeDraining({ checks })
+      if (failing(report).length > 0) return yield* new NodeNotReady({ checks })
+      const whole = Object.values(checks).every((check) => check.status === "ok")
+      return { status: whole ? ("ok" as const) : ("degraded" as const), checks }
+    })
+    return handlers.handleAll({
+      live: () => Effect.succeed({ status: "ok" as const }),
+      ready: () => ready,
+      readyAlias: () => ready,
+      startup: () => ready,
+      health: () => ready
+    })
+  })
+)

@@ -1,0 +1,297 @@
+/**
+ * THE TABLE: the one place where an error becomes an HTTP answer.
+ *
+ * Each error tag has exactly one row: its code, status and title, how it may be repeated, and which of its fields a
+ * client sees. A tag without a row does not compile. Endpoints name the tags that they may fail with (`failsWith`), and
+ * a handler that can fail with another does not compile either. Whatever is not here leaves as a 500 without detail.
+ */
+import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { HttpApiSchema } from "effect/http-api"
+import type { AppError } from "../errors.ts"
+import type { FieldError } from "./errors.ts"
+import { contentType, Problem } from "./Problem.ts"
+
+type Tag = AppError["_tag"]
+type ErrorOf<T extends Tag> = Extract<AppError, { readonly _tag: T }>
+
+export interface Row<E> {
+  readonly code: string
+  readonly status: number
+  readonly title: string
+  readonly retry: Problem["retry"]
+  /** What of the error a client sees. Nothing unless given. */
+  readonly shows?: (
+    error: E
+  ) => Partial<Pick<Problem, "errors" | "errors_truncated" | "checks" | "reason" | "resource" | "side_effects">>
+  /** Seconds to wait before a repeat; every 429 and 503 has it. */
+  readonly retryAfterSeconds?: (error: E) => number
+  readonly headers?: (error: E) => Readonly<Record<string, string>>
+}
+
+const orderPath = (id: string) => `/v1/orders/${id}`
+const inPayload = (pointer: string, code: string, message: string): FieldError => ({
+  in: "payload",
+  pointer,
+  code,
+  message
+})
+
+export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
+  // 400
+  MalformedRequest: {
+    code: "malformed_request",
+    status: 400,
+    title: "The request cannot be read",
+    retry: "after_change",
+    shows: ({ reason }) => ({ reason })
+  },
+  ValidationFailed: {
+    code: "validation_failed",
+    status: 400,
+    title: "Some fields are not valid",
+    retry: "after_change",
+    shows: ({ errors, truncated }) => ({ errors, ...(truncated ? { errors_truncated: true } : {}) })
+  },
+  IdempotencyKeyMissing: {
+    code: "idempotency_key_missing",
+    status: 400,
+    title: "An Idempotency-Key is required",
+    retry: "after_change"
+  },
+  IdempotencyKeyInvalid: {
+    code: "idempotency_key_invalid",
+    status: 400,
+    title: "The Idempotency-Key is not valid",
+    retry: "after_change"
+  },
+  // 401 to 404
+  Unauthenticated: {
+    code: "unauthenticated",
+    status: 401,
+    title: "Authentication is required",
+    retry: "after_change",
+    headers: () => ({ "www-authenticate": "Bearer" })
+  },
+  InvalidCredentials: {
+    code: "invalid_credentials",
+    status: 401,
+    title: "Invalid email or password",
+    retry: "after_change",
+    headers: () => ({ "www-authenticate": "Bearer" })
+  },
+  OrderPaymentDeclined: {
+    code: "payment_declined",
+    status: 402,
+    title: "The payment was declined",
+    retry: "new_key",
+    shows: ({ orderId, reason }) => ({ side_effects: "committed", resource: orderPath(orderId), reason })
+  },
+  Forbidden: { code: "forbidden", status: 403, title: "Not allowed", retry: "never" },
+  RouteNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  UserNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  ProductNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  OrderNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  MethodNotAllowed: {
+    code: "method_not_allowed",
+    status: 405,
+    title: "Method not allowed",
+    retry: "never",
+    headers: ({ allow }) => ({ allow: allow.join(", ") })
+  },
+  // 409
+  EmailTaken: { code: "email_taken", status: 409, title: "Email already in use", retry: "after_change" },
+  InsufficientStock: {
+    code: "insufficient_stock",
+    status: 409,
+    title: "Some items are no longer available",
+    retry: "after_change",
+    shows: ({ orderId, lines }) => ({
+      side_effects: "committed",
+      resource: orderPath(orderId),
+      errors: lines.map(({ position, requested, available }) =>
+        inPayload(`/lines/${position}/quantity`, "insufficient_stock", `${requested} requested, ${available} available`)
+      )
+    })
+  },
+  PriceChanged: {
+    code: "price_changed",
+    status: 409,
+    title: "The price has changed",
+    retry: "after_change",
+    shows: ({ currency, expected, total }) => ({
+      errors: [inPayload("/expected_total", "price_changed", `${expected} expected, ${total} ${currency} now`)]
+    })
+  },
+  IdempotencyInFlight: {
+    code: "idempotency_in_flight",
+    status: 409,
+    title: "The first request with this key is still at work",
+    retry: "same_key"
+  },
+  // 413 to 422
+  PayloadTooLarge: {
+    code: "payload_too_large",
+    status: 413,
+    title: "The body is too large",
+    retry: "after_change",
+    headers: () => ({ connection: "close" })
+  },
+  UnsupportedMediaType: {
+    code: "unsupported_media_type",
+    status: 415,
+    title: "The media type is not supported",
+    retry: "after_change",
+    headers: () => ({ "accept-post": "application/json" })
+  },
+  IdempotencyKeyReused: {
+    code: "idempotency_key_reused",
+    status: 422,
+    title: "The Idempotency-Key was used for another request",
+    retry: "new_key"
+  },
+  UnknownSkus: {
+    code: "unknown_reference",
+    status: 422,
+    title: "Something that the request names does not exist",
+    retry: "after_change",
+    shows: ({ positions }) => ({
+      errors: positions.map((position) =>
+        inPayload(`/lines/${position}/sku`, "unknown_reference", "There is no such product.")
+      )
+    })
+  },
+  DiscountNotApplicable: {
+    code: "business_rule_violated",
+    status: 422,
+    title: "A rule of the shop forbids this",
+    retry: "after_change",
+    shows: ({ reason, message }) => ({ errors: [inPayload("/discount_code", `discount_${reason}`, message)] })
+  },
+  MixedCurrencies: {
+    code: "business_rule_violated",
+    status: 422,
+    title: "A rule of the shop forbids this",
+    retry: "after_change",
+    shows: ({ message }) => ({ errors: [inPayload("/lines", "mixed_currencies", message)] })
+  },
+  // 500 and above
+  Unexpected: {
+    code: "internal_error",
+    status: 500,
+    title: "Internal error",
+    retry: "same_key",
+    shows: () => ({ side_effects: "unknown" })
+  },
+  DatabaseUnavailable: {
+    code: "database_unavailable",
+    status: 503,
+    title: "Temporarily unavailable",
+    retry: "same_key",
+    shows: ({ outcome }) => ({ side_effects: outcome }),
+    retryAfterSeconds: (error) => error.retryAfterSeconds
+  },
+  HashingOverloaded: {
+    code: "overloaded",
+    status: 503,
+    title: "Too much at once",
+    retry: "same_key",
+    retryAfterSeconds: (error) => error.retryAfterSeconds
+  },
+  Draining: {
+    code: "draining",
+    status: 503,
+    title: "This node is shutting down",
+    retry: "same_key",
+    retryAfterSeconds: () => 1,
+    headers: () => ({ connection: "close" })
+  },
+  NodeNotReady: {
+    code: "database_unavailable",
+    status: 503,
+    title: "Not ready",
+    retry: "same_key",
+    shows: ({ checks }) => ({ checks }),
+    retryAfterSeconds: () => 1
+  },
+  NodeDraining: {
+    code: "draining",
+    status: 503,
+    title: "This node is shutting down",
+    retry: "same_key",
+    shows: ({ checks }) => ({ checks }),
+    retryAfterSeconds: () => 1,
+    headers: () => ({ connection: "close" })
+  },
+  QueryTimeout: { code: "query_timeout", status: 504, title: "This took too long", retry: "same_key" }
+}
+
+/** The row of an error, if it is one that a caller may see. */
+export const rowOf = (error: unknown): Row<AppError> | undefined =>
+  typeof error === "object" &&
+  error !== null &&
+  "_tag" in error &&
+  typeof error._tag === "string" &&
+  Object.hasOwn(problems, error._tag)
+    ? // One row knows the fields of its own tag; that it is given no other is what the mapped type above holds.
+      (problems[error._tag as Tag] as unknown as Row<AppError>)
+    : undefined
+
+export interface Occasion {
+  readonly requestId: string
+  readonly timestamp: string
+  /** GET and HEAD change nothing, whatever became of them. */
+  readonly safe: boolean
+}
+
+/** Seconds, whole, 1 to 60, jittered by up to a fifth so that those who were refused together do not come back together. */
+export const retryAfter = (seconds: number, random: number): number =>
+  Math.min(60, Math.max(1, Math.ceil(seconds * (1 + random / 5))))
+
+/** The problem that an error becomes on one occasion. */
+export const problemOf = (
+  error: AppError,
+  row: Row<AppError>,
+  occasion: Occasion,
+  retryAfterSeconds?: number
+): Problem => {
+  const shown = row.shows?.(error) ?? {}
+  return {
+    type: `/problems/${row.code}`,
+    title: row.title,
+    status: row.status,
+    detail: error.message,
+    instance: `/requests/${occasion.requestId}`,
+    code: row.code,
+    category: error.category,
+    request_id: occasion.requestId,
+    timestamp: occasion.timestamp,
+    retry: row.retry,
+    side_effects: "none",
+    ...shown,
+    ...(occasion.safe && shown.side_effects === "unknown" ? { side_effects: "none" as const } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds })
+  }
+}
+
+/** What the API's document says of an error: its status, and the problem's shape. The boundary renders it. */
+const declared = <T extends Tag>(tag: T): Schema.Codec<ErrorOf<T>, Problem> => {
+  // The mapped type's row for a tag that is not known here is seen as the row of any error.
+  const row = problems[tag] as unknown as Row<AppError>
+  const isThis = (input: unknown): input is ErrorOf<T> => rowOf(input) === row
+  return Problem.pipe(
+    Schema.decodeTo(
+      Schema.declare(isThis),
+      SchemaTransformation.transformEffect<ErrorOf<T>, Problem>({
+        decode: () => Effect.fail(new SchemaIssue.Forbidden({ message: "a problem does not tell all of its error" })),
+        encode: (error) => Effect.succeed(problemOf(error, row, { requestId: "", timestamp: "", safe: false }))
+      })
+    ),
+    HttpApiSchema.asJson({ contentType }),
+    HttpApiSchema.status(row.status)
+  )
+}
+
+/** The errors that an endpoint may fail with, by tag: it can fail with these and no others. */
+export const failsWith = <const Tags extends readonly [Tag, ...ReadonlyArray<Tag>]>(
+  ...tags: Tags
+): ReadonlyArray<Schema.Codec<ErrorOf<Tags[number]>, Problem>> => tags.map((tag: Tags[number]) => declared(tag))

@@ -1,0 +1,67 @@
+/** The contract of accounts and sessions: signing up, logging in and out, reading accounts. */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { Email } from "../../users/Email.ts"
+import { Password, PasswordAttempt } from "../../users/Password.ts"
+import { Name, User, UserId } from "../../users/User.ts"
+import { Authorization } from "../Authorization.ts"
+import { PageQuery, pageOf } from "../pages.ts"
+import { failsWith } from "../problems.ts"
+
+export const Session = Schema.Struct({
+  token: Schema.String,
+  userId: UserId,
+  expiresAt: Schema.DateTimeUtcFromString
+}).pipe(Schema.encodeKeys({ userId: "user_id", expiresAt: "expires_at" }), Schema.annotate({ identifier: "Session" }))
+
+const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
+
+export const UsersApi = HttpApiGroup.make("users")
+  .add(
+    HttpApiEndpoint.get("me", "/v1/users/me", {
+      success: User,
+      error: failsWith("UserNotFound", ...always)
+    }).middleware(Authorization)
+  )
+  .add(
+    HttpApiEndpoint.get("get", "/v1/users/:id", {
+      params: { id: UserId },
+      success: User,
+      error: failsWith("UserNotFound", "Forbidden", ...always)
+    }).middleware(Authorization)
+  )
+  .add(
+    HttpApiEndpoint.get("list", "/v1/users", {
+      query: PageQuery,
+      success: pageOf(User),
+      error: failsWith("Forbidden", ...always)
+    }).middleware(Authorization)
+  )
+  .add(
+    HttpApiEndpoint.post("signUp", "/v1/users", {
+      payload: Schema.Struct({ email: Email, password: Password, name: Name }),
+      success: User.pipe(HttpApiSchema.status(201)),
+      error: failsWith("EmailTaken", "HashingOverloaded", ...always)
+    })
+  )
+
+export const SessionsApi = HttpApiGroup.make("sessions")
+  .add(
+    HttpApiEndpoint.post("logIn", "/v1/sessions", {
+      payload: Schema.Struct({ email: Email, password: PasswordAttempt }),
+      success: Session.pipe(HttpApiSchema.status(201)),
+      error: failsWith("InvalidCredentials", "HashingOverloaded", ...always)
+    })
+  )
+  .add(
+    HttpApiEndpoint.delete("logOut", "/v1/sessions/current", {
+      success: HttpApiSchema.NoContent,
+      error: failsWith("DatabaseUnavailable", "QueryTimeout")
+    }).middleware(Authorization)
+  )
+  .add(
+    HttpApiEndpoint.delete("logOutEverywhere", "/v1/sessions", {
+      success: HttpApiSchema.NoContent,
+      error: failsWith("DatabaseUnavailable", "QueryTimeout")
+    }).middleware(Authorization)
+  )

@@ -1,0 +1,50 @@
+/**
+ * A job: work that must be finished even if this process is not there to finish it.
+ *
+ * A claim hands it to one worker under a lease; the lease's token fences everything that the worker writes for it.
+ * A worker ends a claim with a `Settlement`; a claim that is never settled comes back when its lease ends.
+ */
+import type { DateTime } from "effect"
+
+export interface NewJob {
+  readonly queue: string
+  /** One job a queue and key: enqueuing it again wakes the one that is there. */
+  readonly key: string
+  /** Ids only: a payload is kept, listed and shown to operators. */
+  readonly payload: Readonly<Record<string, string>>
+  /** Seconds from now until it may run first; 0 unless given. */
+  readonly delaySeconds?: number
+  /** 0 is first; each step lets others pass for 30 s at most, so nothing starves. */
+  readonly priority?: number
+}
+
+export interface ClaimedJob {
+  readonly id: string
+  readonly queue: string
+  readonly key: string
+  readonly payload: Readonly<Record<string, string>>
+  readonly lease: string
+  /** This run included. */
+  readonly attempts: number
+  readonly createdAt: DateTime.Utc
+}
+
+/** What goes into a job's history: a code and a category, never a text from outside and never a person's data. */
+export interface JobFailure {
+  readonly code: string
+  readonly category: "transient" | "permanent" | "partial" | "fatal"
+}
+
+export type Settlement =
+  | { readonly _tag: "Done" }
+  /** To be looked at again: nothing failed, so the attempt is not counted. */
+  | { readonly _tag: "Later"; readonly delayMillis: number }
+  | { readonly _tag: "Retry"; readonly delayMillis: number; readonly failure: JobFailure }
+  | { readonly _tag: "Dead"; readonly failure: JobFailure }
+
+export const Settlement = {
+  done: { _tag: "Done" } as Settlement,
+  later: (delayMillis: number): Settlement => ({ _tag: "Later", delayMillis }),
+  retry: (delayMillis: number, failure: JobFailure): Settlement => ({ _tag: "Retry", delayMillis, failure }),
+  dead: (failure: JobFailure): Settlement => ({ _tag: "Dead", failure })
+}

@@ -1,0 +1,151 @@
+/**
+ * The whole shop, wired. Reads as the picture in ARCHITECTURE.md: settings, then the ground, the features, the door.
+ *
+ * `node src/main.ts` runs it; `node src/main.ts migrate` brings the database's schema up to date and ends.
+ * Exit codes: 0 stopped as asked; 69 the database or the address cannot be had; 70 a failure inside; 78 the settings,
+ * or the database's schema, are not right.
+ */
+import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
+import { Cause, Console, Duration, Effect, Exit, Layer, Option, Runtime } from "effect"
+import { Catalog } from "./catalog/Catalog.ts"
+import { TermsOfSale } from "./catalog/TermsOfSale.ts"
+import { type Settings, settings as readSettings } from "./config.ts"
+import { Database } from "./database/Database.ts"
+import { Migrations } from "./database/Migrations.ts"
+import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
+import { api, listener, listeningUrl } from "./http/Server.ts"
+import { Jobs } from "./jobs/Jobs.ts"
+import { runWorker } from "./jobs/Worker.ts"
+import { Health } from "./ops/Health.ts"
+import { Orders } from "./orders/Orders.ts"
+import { runOrder } from "./orders/OrderSaga.ts"
+import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
+import { Outcomes } from "./orders/Outcomes.ts"
+import { Sandbox } from "./sandbox/Sandbox.ts"
+import { embeddedDatabase, endsWithParent, keptSecret, stockedShelves, welcome } from "./sandbox/StandIns.ts"
+import * as Logs from "./telemetry/Logs.ts"
+import { AppSecret } from "./users/AppSecret.ts"
+import { Passwords } from "./users/Passwords.ts"
+import { Sessions } from "./users/Sessions.ts"
+import { Tokens } from "./users/Tokens.ts"
+import { Users } from "./users/Users.ts"
+
+/** Orders at once on one node: each waits for the provider most of its time, and holds a connection only for its steps. */
+const ordersAtOnce = 16
+
+const databaseUrl = (settings: Settings) =>
+  Option.match(settings.databaseUrl, { onNone: () => embeddedDatabase(settings.dataDir), onSome: Effect.succeed })
+
+const ground = (settings: Settings) =>
+  Layer.unwrap(
+    Effect.map(databaseUrl(settings), (url) =>
+      Layer.provideMerge(
+        Migrations.layer({ url, mode: settings.migrate }),
+        Database.layer({
+          url,
+          poolSize: settings.databasePoolSize,
+          startupMillis: Duration.toMillis(settings.databaseStartDeadline)
+        })
+      )
+    )
+  )
+
+const secret = (settings: Settings) =>
+  Layer.effect(
+    AppSecret,
+    Effect.map(
+      Option.match(settings.appSecret, { onNone: () => keptSecret(settings.dataDir), onSome: Effect.succeed }),
+      (current) => ({ current, previous: Option.getOrUndefined(settings.previousAppSecret) })
+    )
+  )
+
+const provider = (settings: Settings) =>
+  Option.match(settings.stripe, {
+    onSome: (account) => Layer.succeed(StripeAccount, account),
+    onNone: () =>
+      Layer.effect(StripeAccount, Sandbox).pipe(
+        Layer.provideMerge(Sandbox.layer({ dataDir: settings.dataDir, port: settings.sandboxPort }))
+      )
+  })
+
+const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(Layer.provide([Passwords.layer, Tokens.layer]))
+const orders = Orders.layer.pipe(Layer.provideMerge(OrderStorePostgres.layer), Layer.provide(Outcomes.layer))
+const features = Layer.mergeAll(accounts, orders, TermsOfSale.layer).pipe(
+  Layer.provideMerge(Layer.mergeAll(Catalog.layer, Jobs.layer)),
+  Layer.provideMerge(Health.layer)
+)
+
+const worker = Layer.effectDiscard(
+  Effect.flatMap(runOrder, (handle) =>
+    Effect.forkScoped(runWorker({ queue: OrderStorePostgres.orderQueue, concurrency: ordersAtOnce, handle }))
+  )
+).pipe(Layer.provide(StripePayments.layer))
+
+const door = (settings: Settings) =>
+  Layer.provideMerge(api, listener({ host: settings.host, port: settings.port, grace: settings.shutdownGrace }))
+
+const announce = (settings: Settings) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const url = yield* listeningUrl
+      yield* Effect.logInfo("ready", { url, role: settings.role })
+      if (settings.production) return
+      const sandbox = Option.map(yield* Effect.serviceOption(Sandbox), ({ baseUrl }) => baseUrl)
+      yield* Console.error(welcome(url, sandbox))
+    })
+  )
+
+/** Not ready any more as soon as the process is asked to stop, before anything stops. */
+const drain = Layer.effectDiscard(Effect.flatMap(Health, (health) => Effect.addFinalizer(() => health.drain)))
+
+const shop = (settings: Settings) =>
+  Layer.empty.pipe(
+    Layer.provideMerge(drain),
+    Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty),
+    Layer.provideMerge(
+      settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))
+    ),
+    Layer.provideMerge(settings.role === "api" ? Layer.empty : worker),
+    Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
+    Layer.provideMerge(features),
+    Layer.provideMerge(provider(settings)),
+    Layer.provideMerge(ground(settings)),
+    Layer.provide([secret(settings), NodeCrypto.layer])
+  )
+
+const logs = (settings: Option.Option<Settings>) =>
+  Logs.layer({
+    level: Option.match(settings, { onNone: () => "Info", onSome: ({ logLevel }) => logLevel }),
+    format: Option.getOrElse(
+      Option.flatMap(settings, ({ logFormat }) => logFormat),
+      () => (process.stdout.isTTY ? "pretty" : "json")
+    )
+  })
+
+/** One line that names everything that kept this node from starting, or ended it. */
+const reported = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.tapCause(effect, (cause) => {
+    if (Cause.hasInterruptsOnly(cause)) return Effect.void
+    const error: unknown = Cause.squash(cause)
+    const facts = typeof error === "object" && error !== null && "_tag" in error ? { error } : {}
+    return Effect.logFatal("could not go on", { severity: "critical", ...facts }, cause)
+  })
+
+const migrateOnly = (settings: Settings) =>
+  Effect.gen(function* () {
+    const url = yield* databaseUrl(settings)
+    const applied = yield* Migrations.migrate({ url, mode: "auto" })
+    yield* Effect.logInfo("the schema is current", { applied })
+  })
+
+const program = Effect.gen(function* () {
+  const settings = yield* reported(readSettings).pipe(Effect.provide(logs(Option.none())))
+  const run = process.argv[2] === "migrate" ? Effect.scoped(migrateOnly(settings)) : Layer.launch(shop(settings))
+  yield* reported(run).pipe(Effect.provide(logs(Option.some(settings))))
+})
+
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) =>
+    Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
+})

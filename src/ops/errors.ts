@@ -1,0 +1,21 @@
+/** How a node says that it is not ready. The checks say which part is not; nothing says why. */
+import { Schema } from "effect"
+
+export const Checks = Schema.Record(
+  Schema.String,
+  Schema.Struct({ status: Schema.Literals(["ok", "warn", "fail"]), since_seconds: Schema.optionalKey(Schema.Int) })
+)
+
+export class NodeNotReady extends Schema.TaggedError<NodeNotReady>()("NodeNotReady", { checks: Checks }) {
+  readonly category = "transient" as const
+  override get message() {
+    return "This node cannot serve at the moment: ask another, or this one again."
+  }
+}
+
+export class NodeDraining extends Schema.TaggedError<NodeDraining>()("NodeDraining", { checks: Checks }) {
+  readonly category = "transient" as const
+  override get message() {
+    return "This node is shutting down: ask another."
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Where orders are kept. Each method is one transaction; each is safe to repeat.
+ *
+ * `place` claims the key and inserts the order, its lines and its job together: a key is visible only with its order.
+ * `advance` is one step of the saga under the order's row lock: it writes down an answer, decides, writes what was
+ * decided, and says what to do outside. A step whose lease was lost writes nothing and answers `LeaseLost`.
+ */
+import { Context, type DateTime, type Effect, type Option } from "effect"
+import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import type { UserId } from "../users/User.ts"
+import type { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
+import type { Order, OrderCursor, OrderId } from "./Order.ts"
+import type { Price, PricedLine, Terms } from "./pricing.ts"
+import type { Answer, Operation, SagaRecord } from "./saga.ts"
+
+export interface Claim {
+  readonly account: UserId
+  readonly route: string
+  readonly key: string
+  readonly fingerprint: Uint8Array
+}
+
+export interface NewOrder {
+  readonly id: OrderId
+  readonly userId: UserId
+  readonly lines: ReadonlyArray<PricedLine>
+  readonly price: Price
+  readonly paymentMethod: string
+  readonly discountCode: string | undefined
+  readonly clientReference: string | undefined
+}
+
+/** A refusal that was decided before any order existed, as it is kept under its key. */
+export type StoredRefusal = Readonly<Record<string, unknown>>
+
+export type Claimed =
+  | { readonly _tag: "Placed" }
+  | { readonly _tag: "Replayed"; readonly orderId: OrderId }
+  | { readonly _tag: "Refused"; readonly refusal: StoredRefusal }
+
+export type NextStep =
+  | { readonly _tag: "Send"; readonly operation: Operation; readonly key: string; readonly record: SagaRecord }
+  | { readonly _tag: "Ask"; readonly record: SagaRecord }
+  | { readonly _tag: "Finished" }
+  | { readonly _tag: "LeaseLost" }
+
+export interface Page {
+  readonly orders: ReadonlyArray<Order>
+  readonly next: Option.Option<OrderCursor>
+}
+
+export interface TimelineEntry {
+  readonly at: DateTime.Utc
+  readonly step: string
+}
+
+type Failures = DatabaseUnavailable | QueryTimeout
+
+export class OrderStore extends Context.Service<
+  OrderStore,
+  {
+    /** What discounts and shipping are now. */
+    readonly terms: (discountCode: string | undefined) => Effect.Effect<Terms, Failures>
+    /** The decision that this key already stands for, if any. */
+    readonly claimed: (claim: Claim) => Effect.Effect<Option.Option<Claimed>, IdempotencyKeyReused | Failures>
+    readonly place: (
+      claim: Claim,
+      order: NewOrder
+    ) => Effect.Effect<Claimed, IdempotencyKeyReused | IdempotencyInFlight | DiscountNotApplicable | Failures>
+    /** Keeps the refusal under the key, unless the key already stands for something. */
+    readonly refuse: (
+      claim: Claim,
+      refusal: StoredRefusal
+    ) => Effect.Effect<Claimed, IdempotencyKeyReused | IdempotencyInFlight | Failures>
+    readonly find: (
+      id: OrderId
+    ) => Effect.Effect<Option.Option<{ readonly userId: UserId; readonly order: Order }>, Failures>
+    readonly list: (
+      userId: UserId,
+      page: { readonly limit: number; readonly after: Option.Option<OrderCursor> }
+    ) => Effect.Effect<Page, Failures>
+    readonly timeline: (id: OrderId) => Effect.Effect<ReadonlyArray<TimelineEntry>, Failures>
+    readonly advance: (
+      id: OrderId,
+      lease: { readonly jobId: string; readonly token: string },
+      answered: Option.Option<{ readonly operation: Operation; readonly answer: Answer }>
+    ) => Effect.Effect<NextStep, Failures>
+  }
+>()("holdfast/orders/OrderStore") {}

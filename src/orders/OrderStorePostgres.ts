@@ -1,0 +1,213 @@
+/**
+ * Orders in PostgreSQL: the adapter of `OrderStore`.
+ *
+ * The claim of a key is `insert … on conflict do nothing`; only when that finds the key taken does a second statement
+ * read what it stands for (a union in one statement would miss a row committed in between). A duplicate that meets an
+ * open transaction waits for it, 2 seconds at most. A step of the saga locks the order first, then checks its lease.
+ */
+import { Clock, DateTime, Effect, Layer, Option } from "effect"
+import type { SqlClient } from "effect/sql"
+import { onConstraint } from "../database/constraints.ts"
+import { Database } from "../database/Database.ts"
+import { DatabaseUnavailable } from "../database/errors.ts"
+import { Jobs } from "../jobs/Jobs.ts"
+import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
+import type { OrderCursor } from "./Order.ts"
+import { OrderId } from "./Order.ts"
+import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
+import { advance } from "./orderSteps.ts"
+import { type Claim, type Claimed, type NewOrder, OrderStore, type StoredRefusal } from "./OrderStore.ts"
+import type { Discount, ShippingBand } from "./pricing.ts"
+
+/** How long a duplicate waits for the first request's transaction (HTTP.md: 2 s). */
+const claimWaitMillis = 2_000
+/** How long a key is kept (HTTP.md: 30 days). */
+export const keyDays = 30
+/** The queue that runs the sagas; an order's job has the order's id as its key. */
+export const orderQueue = "orders"
+/** The channel that says which order changed. */
+export const orderChannel = "order_changed"
+
+export const layer = Layer.effect(
+  OrderStore,
+  Effect.gen(function* () {
+    const database = yield* Database
+    const jobs = yield* Jobs
+
+    const terms = Effect.fn("OrderStore.terms")(function* (code: string | undefined) {
+      const shippingBands = yield* database.query(
+        "orders.shippingBands",
+        (sql) =>
+          sql<ShippingBand>`select currency, minimum_subtotal_cents::float8 as "minimumSubtotalCents",
+          price_cents::float8 as "priceCents" from shipping_bands limit 1000`
+      )
+      if (code === undefined) return { discount: undefined, shippingBands }
+      const found = yield* database.query(
+        "orders.discount",
+        (sql) =>
+          sql<Discount>`select code, kind, value, currency, minimum_subtotal_cents::float8 as "minimumSubtotalCents",
+          extract(epoch from starts_at)::float8 * 1000 as "startsAtMillis",
+          extract(epoch from ends_at)::float8 * 1000 as "endsAtMillis" from discounts where code = ${code}`
+      )
+      return { discount: found[0] ?? ("unknown" as const), shippingBands }
+    })
+
+    const claimed = Effect.fn("OrderStore.claimed")(function* (claim: Claim) {
+      const rows = yield* database.query("orders.claimed", (sql) => readClaim(sql, claim))
+      return rows[0] === undefined ? Option.none() : Option.some(yield* toClaimed(claim, rows[0]))
+    })
+
+    /** Runs `insert` when the key is free; answers what it stands for when it is not. */
+    const claiming = <E, R>(
+      name: string,
+      claim: Claim,
+      stands: { readonly orderId: string | null; readonly refusal: StoredRefusal | null },
+      insert: (sql: SqlClient.SqlClient) => Effect.Effect<Claimed, E, R>
+    ) =>
+      database
+        .transaction(name, (sql) =>
+          Effect.gen(function* () {
+            yield* sql`select set_config('lock_timeout', ${`${claimWaitMillis}ms`}, true)`
+            const fresh = yield* sql`
+              insert into idempotency_keys (account, route, key, fingerprint, order_id, refusal, expires_at)
+              values (${claim.account}, ${claim.route}, ${claim.key}, ${claim.fingerprint}, ${stands.orderId},
+                ${stands.refusal === null ? null : JSON.stringify(stands.refusal)}::jsonb,
+                now() + make_interval(days => ${keyDays}))
+              on conflict do nothing returning 1`
+            if (fresh.length === 1) return yield* insert(sql)
+            const [row] = yield* readClaim(sql, claim)
+            // Between the two statements the row can only have been deleted by retention: the caller repeats.
+            return row === undefined ? yield* new IdempotencyInFlight() : yield* toClaimed(claim, row)
+          })
+        )
+        .pipe(
+          Effect.catchIf(
+            (error): error is DatabaseUnavailable =>
+              error instanceof DatabaseUnavailable && error.reason === "lock_timeout",
+            () => new IdempotencyInFlight()
+          )
+        )
+
+    const place = Effect.fn("OrderStore.place")(function* (claim: Claim, order: NewOrder) {
+      return yield* claiming("orders.place", claim, { orderId: order.id, refusal: null }, (sql) =>
+        Effect.gen(function* () {
+          yield* insertOrder(sql, order)
+          yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
+          return { _tag: "Placed" } as Claimed
+        })
+      )
+    })
+
+    const refuse = Effect.fn("OrderStore.refuse")(function* (claim: Claim, refusal: StoredRefusal) {
+      return yield* claiming("orders.refuse", claim, { orderId: null, refusal }, () =>
+        Effect.succeed<Claimed>({ _tag: "Refused", refusal })
+      )
+    })
+
+    const find = Effect.fn("OrderStore.find")(function* (id: OrderId) {
+      const [row] = yield* database.query(
+        "orders.find",
+        (sql) =>
+          sql<OrderRow>`select ${orderColumns(sql)} from orders o left join payments p on p.order_id = o.id where o.id = ${id}`
+      )
+      return Option.map(Option.fromUndefinedOr(row), (found) => ({ userId: ownerOf(found), order: toOrder(found) }))
+    })
+
+    const list: OrderStore["Service"]["list"] = Effect.fn("OrderStore.list")(function* (userId, page) {
+      const after = Option.getOrUndefined(page.after)
+      const rows = yield* database.query(
+        "orders.list",
+        (sql) =>
+          sql<OrderRow>`select ${orderColumns(sql)} from orders o left join payments p on p.order_id = o.id
+          where o.user_id = ${userId} ${after === undefined ? sql`` : sql`and (o.created_at, o.id) < (${after.createdAt.pipe(DateTime.toDate)}, ${after.id})`}
+          order by o.created_at desc, o.id desc limit ${page.limit + 1}`
+      )
+      const orders = rows.slice(0, page.limit).map(toOrder)
+      const last = orders.at(-1)
+      return {
+        orders,
+        next:
+          rows.length > page.limit && last !== undefined
+            ? Option.some<OrderCursor>({ createdAt: last.createdAt, id: last.id })
+            : Option.none()
+      }
+    })
+
+    const timeline = Effect.fn("OrderStore.timeline")(function* (id: OrderId) {
+      const rows = yield* database.query(
+        "orders.timeline",
+        (sql) =>
+          sql<{
+            at: Date
+            step: string
+          }>`select at, step from order_events where order_id = ${id} order by id limit 1000`
+      )
+      return rows.map((row) => ({ at: DateTime.fromDateUnsafe(row.at), step: row.step }))
+    })
+
+    const announce = (id: OrderId) =>
+      database
+        .query("orders.notify", (sql) => sql`select pg_notify(${orderChannel}, ${id})`)
+        .pipe(
+          // Who waits for the order looks at it every second as well.
+          Effect.catch((error) => Effect.logDebug("order change not announced", { code: error._tag })),
+          Effect.asVoid
+        )
+
+    const step: OrderStore["Service"]["advance"] = Effect.fn("OrderStore.advance")(function* (id, lease, answered) {
+      const now = yield* Clock.currentTimeMillis
+      const { next, visible } = yield* database.transaction("orders.advance", (sql) =>
+        advance(sql, { id, lease, answered, nowMillis: now })
+      )
+      if (visible) yield* announce(id)
+      return next
+    })
+
+    return OrderStore.of({ terms, claimed, place, refuse, find, list, timeline, advance: step })
+  })
+)
+
+interface ClaimRow {
+  readonly fingerprint: Uint8Array
+  readonly order_id: string | null
+  readonly refusal: StoredRefusal | null
+}
+
+const readClaim = (sql: SqlClient.SqlClient, claim: Claim) => sql<ClaimRow>`
+  select fingerprint, order_id, refusal from idempotency_keys
+  where account = ${claim.account} and route = ${claim.route} and key = ${claim.key}`
+
+const toClaimed = (claim: Claim, row: ClaimRow): Effect.Effect<Claimed, IdempotencyKeyReused> => {
+  if (Buffer.compare(row.fingerprint, claim.fingerprint) !== 0) return Effect.fail(new IdempotencyKeyReused())
+  return Effect.succeed(
+    row.refusal === null
+      ? { _tag: "Replayed", orderId: OrderId.make(row.order_id ?? "") }
+      : { _tag: "Refused", refusal: row.refusal }
+  )
+}
+
+const insertOrder = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, order: NewOrder) {
+  const { price } = order
+  yield* sql`
+    insert into orders (id, user_id, payment_method, discount_code, client_reference, subtotal_cents, discount_cents,
+      shipping_cents, total_cents, currency)
+    values (${order.id}, ${order.userId}, ${order.paymentMethod}, ${order.discountCode ?? null},
+      ${order.clientReference ?? null}, ${price.subtotalCents}, ${price.discountCents}, ${price.shippingCents},
+      ${price.totalCents}, ${price.currency})`.pipe(
+    onConstraint("orders_discount_once", () => new DiscountNotApplicable({ reason: "already_used" }))
+  )
+  const lines = order.lines.map((line, position) => ({
+    position,
+    sku: line.sku,
+    name: line.name,
+    quantity: line.quantity,
+    unit: line.unitPriceCents
+  }))
+  yield* sql`
+    insert into order_lines (order_id, position, sku, name, quantity, unit_price_cents, total_cents)
+    select ${order.id}, l.position, l.sku, l.name, l.quantity, l.unit, l.unit * l.quantity
+    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
+      as l (position int, sku text, name text, quantity int, unit bigint)`
+  yield* sql`insert into payments (order_id, amount_cents, currency) values (${order.id}, ${price.totalCents}, ${price.currency})`
+  yield* sql`insert into order_events (order_id, step) values (${order.id}, 'placed')`
+})

@@ -1,0 +1,95 @@
+/**
+ * Waiting for an order to get somewhere, without holding anything: no connection, no transaction, no poll of its own.
+ *
+ * Whoever changes an order announces its id after the commit; all that wait for that id look once more. An announcement
+ * can be lost (a connection broke), so once a second all waiters look, together in one round.
+ * At most 1,000 wait at a time; who comes after is answered at once with what stands.
+ */
+import { Clock, Context, Deferred, Effect, Layer, Schedule, Stream } from "effect"
+import { Database } from "../database/Database.ts"
+import type { OrderId } from "./Order.ts"
+import { orderChannel } from "./OrderStorePostgres.ts"
+
+/** A waiter costs a fiber and a socket; 1,000 of them are about 20 MB (HTTP.md). */
+export const mostWaiters = 1_000
+
+export class Outcomes extends Context.Service<
+  Outcomes,
+  {
+    /**
+     * Looks until `settled`, or until the time is over, and answers the last look. Milliseconds.
+     * Fails as `look` fails.
+     */
+    readonly wait: <A, E>(
+      id: OrderId,
+      look: Effect.Effect<A, E>,
+      settled: (seen: A) => boolean,
+      millis: number
+    ) => Effect.Effect<A, E>
+  }
+>()("holdfast/orders/Outcomes") {
+  static readonly layer = Layer.effect(
+    Outcomes,
+    Effect.gen(function* () {
+      const database = yield* Database
+      return yield* make(database.listen(orderChannel))
+    })
+  )
+
+  static readonly layerMemory = Layer.effect(
+    Outcomes,
+    Effect.suspend(() => make(Stream.never))
+  )
+}
+
+const make = Effect.fnUntraced(function* (announced: Stream.Stream<string>) {
+  const waiting = new Map<string, Set<Deferred.Deferred<void>>>()
+  let waiters = 0
+
+  const wakeAll = (all: Iterable<Deferred.Deferred<void>>) =>
+    Effect.forEach(all, (waiter) => Deferred.succeed(waiter, undefined), { discard: true })
+  yield* Effect.forkScoped(Stream.runForEach(announced, (id) => wakeAll(waiting.get(id) ?? [])))
+  yield* Effect.forkScoped(
+    Effect.repeat(
+      Effect.suspend(() => Effect.forEach([...waiting.values()], wakeAll, { discard: true })),
+      Schedule.spaced("1 second")
+    )
+  )
+
+  /** Until the next announcement, or the end of the time. */
+  const next = (id: OrderId, millis: number) =>
+    Effect.suspend(() => {
+      const waiter = Deferred.makeUnsafe<void>()
+      const others = waiting.get(id) ?? new Set()
+      waiting.set(id, others.add(waiter))
+      waiters += 1
+      return Deferred.await(waiter).pipe(
+        Effect.timeoutOption(millis),
+        Effect.ensuring(
+          Effect.sync(() => {
+            waiters -= 1
+            others.delete(waiter)
+            if (others.size === 0) waiting.delete(id)
+          })
+        )
+      )
+    })
+
+  const wait = Effect.fnUntraced(function* <A, E>(
+    id: OrderId,
+    look: Effect.Effect<A, E>,
+    settled: (seen: A) => boolean,
+    millis: number
+  ) {
+    const ends = (yield* Clock.currentTimeMillis) + millis
+    let seen = yield* look
+    while (!settled(seen)) {
+      const left = ends - (yield* Clock.currentTimeMillis)
+      if (left <= 0 || waiters >= mostWaiters) return seen
+      yield* next(id, left)
+      seen = yield* look
+    }
+    return seen
+  })
+  return Outcomes.of({ wait })
+})

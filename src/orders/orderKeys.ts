@@ -1,0 +1,47 @@
+/**
+ * What an idempotency key stands for: the id of its order, and the fingerprint of what was asked.
+ *
+ * Both are keyed hashes. One account, route and key give one id on every node, without anybody asking anybody; and a
+ * fingerprint tells nothing about the body that it was made from.
+ */
+import { createHmac } from "node:crypto"
+import { Effect } from "effect"
+import { AppSecret, deriveKey } from "../users/AppSecret.ts"
+import type { UserId } from "../users/User.ts"
+import { type Cart, OrderId } from "./Order.ts"
+
+export interface OrderKeys {
+  readonly orderId: (account: UserId, route: string, key: string) => OrderId
+  readonly fingerprint: (cart: Cart) => Uint8Array
+}
+
+/** 128 bits are enough for an id that nobody can choose. */
+const idBytes = 16
+
+export const orderKeys = Effect.gen(function* () {
+  const secret = yield* AppSecret
+  const idKey = yield* deriveKey(secret.current, "order-id")
+  const fingerprintKey = yield* deriveKey(secret.current, "order-fingerprint")
+  return {
+    orderId: (account, route, key) =>
+      OrderId.make(
+        `ord_${createHmac("sha256", idKey)
+          .update(JSON.stringify([account, route, key]))
+          .digest()
+          .subarray(0, idBytes)
+          .toString("hex")}`
+      ),
+    fingerprint: (cart) =>
+      createHmac("sha256", fingerprintKey)
+        .update(
+          JSON.stringify([
+            cart.lines.map((line) => [line.sku, line.quantity]),
+            cart.paymentMethod,
+            cart.discountCode ?? null,
+            cart.clientReference ?? null,
+            cart.expectedTotal ?? null
+          ])
+        )
+        .digest()
+  } satisfies OrderKeys
+})

@@ -1,0 +1,95 @@
+/**
+ * What an order costs. Pure: the same cart, terms and time give the same price, and nothing is ever negative.
+ *
+ * A discount is applied once, to the subtotal, and never takes off more than the subtotal. A percentage is rounded down
+ * to the minor unit, so that it never takes off more than it says. Shipping follows the subtotal before the discount.
+ */
+import { Result } from "effect"
+import { DiscountNotApplicable, MixedCurrencies, PriceChanged } from "./errors.ts"
+
+export interface PricedLine {
+  readonly sku: string
+  readonly name: string
+  readonly quantity: number
+  readonly unitPriceCents: number
+  readonly currency: string
+}
+
+export interface Discount {
+  readonly code: string
+  readonly kind: "percentage" | "amount"
+  /** Percent, 1 to 100, or minor units. */
+  readonly value: number
+  readonly currency: string | null
+  readonly minimumSubtotalCents: number
+  readonly startsAtMillis: number
+  readonly endsAtMillis: number
+}
+
+export interface ShippingBand {
+  readonly currency: string
+  readonly minimumSubtotalCents: number
+  readonly priceCents: number
+}
+
+export interface Terms {
+  /** "unknown" when a code was given that does not exist. */
+  readonly discount: Discount | "unknown" | undefined
+  readonly shippingBands: ReadonlyArray<ShippingBand>
+}
+
+export interface Price {
+  readonly subtotalCents: number
+  readonly discountCents: number
+  readonly shippingCents: number
+  readonly totalCents: number
+  readonly currency: string
+}
+
+/** The price, or why there is none. `expectedTotalCents` is what the client was shown, if it says so. */
+export const price = (
+  lines: ReadonlyArray<PricedLine>,
+  terms: Terms,
+  nowMillis: number,
+  expectedTotalCents?: number
+): Result.Result<Price, MixedCurrencies | DiscountNotApplicable | PriceChanged> => {
+  const currency = lines[0]?.currency ?? ""
+  if (lines.some((line) => line.currency !== currency)) return Result.fail(new MixedCurrencies())
+  const subtotalCents = lines.reduce((sum, line) => sum + line.unitPriceCents * line.quantity, 0)
+  const refusal = refusalOf(terms.discount, subtotalCents, currency, nowMillis)
+  if (refusal !== undefined) return Result.fail(new DiscountNotApplicable({ reason: refusal }))
+  const discountCents = typeof terms.discount === "object" ? discountOf(terms.discount, subtotalCents) : 0
+  const shippingCents = shippingOf(terms.shippingBands, subtotalCents, currency)
+  const totalCents = subtotalCents - discountCents + shippingCents
+  return expectedTotalCents !== undefined && expectedTotalCents !== totalCents
+    ? Result.fail(new PriceChanged({ expected: expectedTotalCents, total: totalCents, currency }))
+    : Result.succeed({ subtotalCents, discountCents, shippingCents, totalCents, currency })
+}
+
+const refusalOf = (
+  discount: Terms["discount"],
+  subtotalCents: number,
+  currency: string,
+  nowMillis: number
+): DiscountNotApplicable["reason"] | undefined => {
+  if (discount === undefined) return undefined
+  if (discount === "unknown") return "unknown"
+  if (nowMillis < discount.startsAtMillis) return "not_yet"
+  if (nowMillis >= discount.endsAtMillis) return "over"
+  if (discount.kind === "amount" && discount.currency !== currency) return "other_currency"
+  return subtotalCents < discount.minimumSubtotalCents ? "below_minimum" : undefined
+}
+
+const discountOf = (discount: Discount, subtotalCents: number): number =>
+  discount.kind === "percentage"
+    ? Math.floor((subtotalCents * discount.value) / 100)
+    : Math.min(discount.value, subtotalCents)
+
+/** The band with the highest minimum that the subtotal reaches; without one, shipping is free. */
+const shippingOf = (bands: ReadonlyArray<ShippingBand>, subtotalCents: number, currency: string): number =>
+  bands
+    .filter((band) => band.currency === currency && band.minimumSubtotalCents <= subtotalCents)
+    .reduce<ShippingBand | undefined>(
+      (best, band) => (best === undefined || band.minimumSubtotalCents > best.minimumSubtotalCents ? band : best),
+      undefined
+    )?.priceCents ?? 0

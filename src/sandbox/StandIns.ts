@@ -1,0 +1,83 @@
+/**
+ * What stands in for the world outside of production: a database, a payment provider, a secret, and goods to sell.
+ *
+ * All of it is real (a real PostgreSQL, real HTTP servers) and kept in the data directory, so that a second start finds
+ * what the first one left. Settings that name the real thing take its place one by one. Production has none of this.
+ */
+import { randomBytes } from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { Effect, Layer, Option, Redacted, Schedule } from "effect"
+import { Catalog } from "../catalog/Catalog.ts"
+import { TermsOfSale } from "../catalog/TermsOfSale.ts"
+import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
+import { discounts, products, shippingBands } from "./catalogue.ts"
+
+/** The embedded database's URL; its server lives as long as the scope. */
+export const embeddedDatabase = (dataDir: string) =>
+  Effect.map(EmbeddedPostgres.start({ directory: path.join(dataDir, "pg") }), ({ url }) => url)
+
+/** The secret that was made at the first start: 48 random bytes, readable by their owner only. */
+export const keptSecret = (dataDir: string): Effect.Effect<Redacted.Redacted> =>
+  Effect.sync(() => {
+    const file = path.join(dataDir, "app-secret")
+    if (!fs.existsSync(file)) {
+      fs.mkdirSync(dataDir, { recursive: true })
+      fs.writeFileSync(file, randomBytes(48).toString("base64url"), { mode: 0o600, flag: "wx" })
+    }
+    return Redacted.make(fs.readFileSync(file, "utf8").trim())
+  })
+
+/** Fills an empty catalogue. Later starts leave it as it was changed. */
+export const stockedShelves = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const catalog = yield* Catalog
+    const terms = yield* TermsOfSale
+    const page = yield* catalog.list({ limit: 1 })
+    if (page.products.length > 0) return
+    yield* Effect.logInfo("putting goods on the shelves", { products: products.length })
+    yield* catalog.importProducts(products)
+    yield* terms.put({ discounts, shippingBands })
+  })
+)
+
+/**
+ * Ends this process when the one that started it is gone. Whoever kills `npm start` means the shop, and the embedded
+ * database must not stay behind with nobody to stop it.
+ */
+export const endsWithParent = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const parent = process.ppid
+    const gone = Effect.sync(() => process.ppid !== parent)
+    yield* gone.pipe(
+      Effect.repeat({ until: (over) => over, schedule: Schedule.spaced("500 millis") }),
+      Effect.andThen(Effect.logWarning("the process that started this one has ended; shutting down")),
+      Effect.andThen(Effect.sync(() => process.kill(process.pid, "SIGTERM"))),
+      Effect.forkScoped
+    )
+  })
+)
+
+/** What to try, for whoever has just started it. */
+export const welcome = (apiUrl: string, sandboxUrl: Option.Option<string>): string => {
+  const json = `-H 'content-type: application/json'`
+  return [
+    "",
+    "Holdfast is ready.",
+    "",
+    `  API       ${apiUrl}/v1/products`,
+    `  health    ${apiUrl}/readyz`,
+    ...(Option.isSome(sandboxUrl)
+      ? [`  sandbox   ${sandboxUrl.value}/_sandbox/ledger   (what the payment provider has charged)`]
+      : []),
+    "",
+    "Try (an account, a session, an order that is paid):",
+    "",
+    `  curl -s ${apiUrl}/v1/users ${json} -d '{"email":"ada@example.com","password":"correct horse battery","name":"Ada Lovelace"}'`,
+    `  TOKEN=$(curl -s ${apiUrl}/v1/sessions ${json} -d '{"email":"ada@example.com","password":"correct horse battery"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -s ${apiUrl}/v1/orders ${json} -H "authorization: Bearer $TOKEN" -H "idempotency-key: my-first-order" -d '{"lines":[{"sku":"KITCHEN-KETTLE-12","quantity":2},{"sku":"KITCHEN-GRINDER-M","quantity":1}],"payment_method":"pm_card_visa"}'`,
+    "",
+    "Stop it with Ctrl-C; what happened is kept.",
+    ""
+  ].join("\n")
+}
