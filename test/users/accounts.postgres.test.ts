@@ -1,4 +1,4 @@
-/** The accounts contract on real PostgreSQL with real hashing. */
+/** The accounts contract on real PostgreSQL. Hashing is quick here; `privacy.postgres.test.ts` has both for real. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Layer } from "effect"
 import { AppSecret } from "../../src/users/AppSecret.ts"
@@ -13,7 +13,6 @@ accountsContract(
   "in PostgreSQL",
   Layer.mergeAll(Users.layer, Sessions.layer).pipe(
     Layer.provideMerge(Tokens.layer),
-    Layer.provide(Passwords.layer),
-    Layer.provide([AppSecret.layerMemory, NodeCrypto.layer, TestDatabase.layer])
+    Layer.provide([Passwords.layerMemory, AppSecret.layerMemory, NodeCrypto.layer, TestDatabase.layer])
   )
 )
