@@ -6,7 +6,7 @@
  * Not for production: one process owns it, and nobody backs it up.
  */
 import * as net from "node:net"
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, type Scope } from "effect"
 import { EmbeddedPostgresFailed } from "./errors.ts"
 import { findPostgres } from "./postgresBinaries.ts"
 import { prepareData, superuser } from "./postgresData.ts"
@@ -40,6 +40,11 @@ const freePort: Effect.Effect<number, EmbeddedPostgresFailed> = Effect.callback(
   })
 })
 
+/** The last processes of a crashed server are still ending, or the free port was taken in the meantime. */
+const willPass = ({ message, reason }: EmbeddedPostgresFailed) =>
+  reason === "not_started" && /shared memory|lock file|TCP\/IP/.test(message)
+const again = Schedule.spaced("200 millis").pipe(Schedule.upTo({ times: 15 }))
+
 export class EmbeddedPostgres extends Context.Service<
   EmbeddedPostgres,
   {
@@ -56,9 +61,13 @@ export class EmbeddedPostgres extends Context.Service<
     const onProgress = options.onProgress ?? Effect.logInfo
     const binaries = yield* findPostgres
     const { directory, password } = yield* prepareData({ directory: options.directory, binaries, durable, onProgress })
-    const port = options.port ?? (yield* freePort)
     const settings = { ...(durable ? {} : volatile), ...options.settings, ...quiet, ...local }
-    yield* runPostgres({ binaries, dataDirectory: directory, port, settings })
+    const run = Effect.gen(function* () {
+      const port = options.port ?? (yield* freePort)
+      yield* runPostgres({ binaries, dataDirectory: directory, port, settings })
+      return port
+    })
+    const port = yield* Effect.retry(run, { while: willPass, schedule: again })
     const url = Redacted.make(`postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`)
     return EmbeddedPostgres.of({ url, port, directory })
   })

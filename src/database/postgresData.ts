@@ -12,15 +12,14 @@ import { Effect, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Hex } from "effect/encoding"
 import { EmbeddedPostgresFailed } from "./errors.ts"
+import { requireFree } from "./postgresHolder.ts"
 import { reachable, sharedFolder, type PostgresBinaries } from "./postgresBinaries.ts"
 
-/** A server that was told to stop writes a checkpoint first; longer than this and it is in use, not on its way out. */
-const formerServerGoneWithin = "10 seconds"
 const passwordFile = "holdfast.password"
 export const superuser = "holdfast"
 
-const failed = (reason: EmbeddedPostgresFailed["reason"], message: string, pid?: number) =>
-  new EmbeddedPostgresFailed({ reason, message, ...(pid === undefined ? {} : { pid }) })
+const failed = (reason: EmbeddedPostgresFailed["reason"], message: string) =>
+  new EmbeddedPostgresFailed({ reason, message })
 
 const initdb = (binaries: PostgresBinaries, args: ReadonlyArray<string>): Effect.Effect<void, EmbeddedPostgresFailed> =>
   Effect.callback((resume) => {
@@ -80,41 +79,6 @@ const create = Effect.fnUntraced(
   Effect.scoped,
   Effect.provide(SecureRandom.layerWebCrypto)
 )
-
-/** The server that holds the directory now, if its process lives. A number that another program got since does not count. */
-const holder = (directory: string): number | undefined => {
-  const pid = Number(
-    Result.getOrUndefined(Result.try(() => fs.readFileSync(path.join(directory, "postmaster.pid"), "utf8")))?.split(
-      "\n"
-    )[0]
-  )
-  if (!Number.isInteger(pid) || pid <= 0) return undefined
-  const name = Result.getOrUndefined(Result.try(() => fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim()))
-  if (name !== undefined) return name.startsWith("postgres") ? pid : undefined
-  return Result.isSuccess(Result.try(() => process.kill(pid, 0))) ? pid : undefined
-}
-
-const untilFree = Effect.fnUntraced(function* (directory: string) {
-  while (holder(directory) !== undefined) yield* Effect.sleep(50)
-})
-
-const requireFree = (directory: string) =>
-  untilFree(directory).pipe(
-    Effect.timeoutOrElse({
-      duration: formerServerGoneWithin,
-      orElse: () => {
-        const pid = holder(directory)
-        return pid === undefined ? Effect.void : Effect.fail(inUse(directory, pid))
-      }
-    })
-  )
-
-export const inUse = (directory: string, pid: number) =>
-  failed(
-    "in_use",
-    `The database in ${directory} is in use by process ${pid}: another node runs on this folder. Stop it, or set DATA_DIR.`,
-    pid
-  )
 
 /** Makes the directory unless it is there, and waits for a former server to be gone. Answers where it is, and its password. */
 export const prepareData = Effect.fnUntraced(function* (options: {

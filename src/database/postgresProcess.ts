@@ -17,7 +17,10 @@ import type { PostgresBinaries } from "./postgresBinaries.ts"
 const readyWithin = "30 seconds"
 const readyPollMillis = 15
 
-/** Tenths of a second: 5 s for the checkpoint of a fast shutdown, then 2 s for an immediate one. */
+/**
+ * Tenths of a second: 5 s for the checkpoint of a fast shutdown, then 2 s for an immediate one.
+ * Processes that somebody stopped with SIGSTOP are continued first: they would outlive their server.
+ */
 const watchdog = `
 exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -27,7 +30,10 @@ server=$!
   n=0
   while kill -0 $server 2>/dev/null; do
     n=$((n+1))
-    if [ $n -eq 50 ]; then kill -QUIT $server; fi
+    if [ $n -eq 50 ]; then
+      kill -QUIT $server
+      kill -CONT $server $(cat /proc/$server/task/$server/children 2>/dev/null)
+    fi
     if [ $n -eq 70 ]; then kill -KILL $server; fi
     sleep 0.1
   done ) 3<&3 &

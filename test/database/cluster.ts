@@ -7,7 +7,7 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { Effect, Exit, Redacted, Scope } from "effect"
+import { Effect, Exit, Redacted, Result, Scope } from "effect"
 import type { TestProject } from "vitest/node"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
@@ -22,9 +22,20 @@ declare module "vitest" {
 /** Two workers with a few databases each, every one with a pool, a listener and a health check. */
 const settings = { max_connections: "200" }
 
+const prefix = "holdfast-run-"
+const isAlive = (pid: number) => Result.isSuccess(Result.try(() => process.kill(pid, 0)))
+
+/** What runs that were killed could not remove. */
+const removeLeftovers = Effect.sync(() => {
+  for (const folder of fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(prefix))) {
+    if (isAlive(Number(folder.split("-")[2]))) continue
+    Result.try(() => fs.rmSync(path.join(os.tmpdir(), folder), { recursive: true, force: true }))
+  }
+})
+
 const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-test-"))
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`))
     // The server may run as another user, and must get through to its data.
     fs.chmodSync(folder, 0o711)
     return folder
@@ -33,6 +44,7 @@ const temporaryFolder = Effect.acquireRelease(
 )
 
 const embedded = Effect.gen(function* () {
+  yield* removeLeftovers
   const directory = path.join(yield* temporaryFolder, "pg")
   const server = yield* EmbeddedPostgres.start({ directory, durable: false, settings, onProgress: () => Effect.void })
   return Redacted.value(server.url)
