@@ -18,14 +18,19 @@ export class TransientFailure {
   readonly sent: Sent
   /** How long the dependency asked to be left alone. */
   readonly retryAfter: Duration.Duration | undefined
+  /** The dependency is well and told us to slow down: it is paused and its limit shrinks, but its circuit stays. */
+  readonly throttled: boolean
   constructor(fields: {
     readonly reason: string
     readonly sent: Sent
     readonly retryAfter?: Duration.Duration | undefined
+    /** When absent: it was not sent and a `retryAfter` came with it, which is what a 429 is. */
+    readonly throttled?: boolean | undefined
   }) {
     this.reason = fields.reason
     this.sent = fields.sent
     this.retryAfter = fields.retryAfter
+    this.throttled = fields.throttled ?? (fields.sent === "no" && fields.retryAfter !== undefined)
   }
   get message(): string {
     return `The call failed (${this.reason}); it may be repeated${this.sent === "no" ? "" : " under its own key"}.`

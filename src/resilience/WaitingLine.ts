@@ -1,0 +1,51 @@
+/**
+ * Callers who wait for a permit: a bounded line, critical ones first, each kind in order of arrival.
+ *
+ * Sheddable calls never wait. When the line is full a critical call takes the place of the default one that came last.
+ * Whoever leaves (an interrupt, the wait limit, the deadline) is gone at once: no permit is spent on an absent caller.
+ */
+import type { Priority } from "./options.ts"
+
+export interface Waiter {
+  readonly priority: Priority
+  /** Its place was given to a more important call. */
+  readonly evicted: () => void
+}
+
+export class WaitingLine<W extends Waiter> {
+  private readonly critical = new Set<W>()
+  private readonly normal = new Set<W>()
+
+  get size(): number {
+    return this.critical.size + this.normal.size
+  }
+
+  /** False: there is no place. */
+  join(waiter: W, limit: number): boolean {
+    if (waiter.priority === "sheddable") return false
+    if (this.size >= limit) {
+      const last = waiter.priority === "critical" && limit > 0 ? [...this.normal].at(-1) : undefined
+      if (last === undefined) return false
+      this.normal.delete(last)
+      last.evicted()
+    }
+    if (waiter.priority === "critical") this.critical.add(waiter)
+    else this.normal.add(waiter)
+    return true
+  }
+
+  leave(waiter: W): void {
+    if (!this.critical.delete(waiter)) this.normal.delete(waiter)
+  }
+
+  /** Takes the next one out. */
+  next(): W | undefined {
+    for (const line of [this.critical, this.normal]) {
+      for (const waiter of line) {
+        line.delete(waiter)
+        return waiter
+      }
+    }
+    return undefined
+  }
+}
