@@ -19,6 +19,7 @@ import { runWorker } from "./jobs/Worker.ts"
 import { Health } from "./ops/Health.ts"
 import { Orders } from "./orders/Orders.ts"
 import { runOrder } from "./orders/OrderSaga.ts"
+import { orderQueue } from "./orders/OrderStore.ts"
 import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
 import { Sandbox } from "./sandbox/Sandbox.ts"
@@ -70,14 +71,14 @@ const provider = (settings: Settings) =>
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(Layer.provide([Passwords.layer, Tokens.layer]))
 const orders = Orders.layer.pipe(Layer.provideMerge(OrderStorePostgres.layer), Layer.provide(Outcomes.layer))
-const features = Layer.mergeAll(accounts, orders, TermsOfSale.layer).pipe(
-  Layer.provideMerge(Layer.mergeAll(Catalog.layer, Jobs.layer)),
+const features = Layer.mergeAll(accounts, orders).pipe(
+  Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
   Layer.provideMerge(Health.layer)
 )
 
 const worker = Layer.effectDiscard(
   Effect.flatMap(runOrder, (handle) =>
-    Effect.forkScoped(runWorker({ queue: OrderStorePostgres.orderQueue, concurrency: ordersAtOnce, handle }))
+    Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, handle }))
   )
 ).pipe(Layer.provide(StripePayments.layer))
 

@@ -1,8 +1,10 @@
 /**
- * The catalogue: what is sold, what it costs, and how many there are. Prices of an order are read from here, never from its client.
+ * The catalogue: what is sold, what it costs, and how many there are. Prices of an order are read from here, never from
+ * its client.
  *
- * `priceLines` joins the caller's open transaction, and leaves out what it does not know: the caller decides what that means.
- * `importProducts` may be repeated: it makes the catalogue say what it was told, and keeps every product that it was not told about.
+ * `priceLines` joins the caller's open transaction, and leaves out what it does not know: the caller decides what that
+ * means. `importProducts` may be repeated: it makes the catalogue say what it was told, and keeps every product that it
+ * was not told about.
  */
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
@@ -12,6 +14,7 @@ import type { Money, Product, ProductCursor, Sku, StockLevel } from "./Product.t
 import { ProductId } from "./Product.ts"
 import type { ProductImport } from "./ProductImport.ts"
 import { ProductRepo } from "./ProductRepo.ts"
+import { StockMemory } from "./StockMemory.ts"
 
 /** `next` is there only when there is more. */
 export interface ProductPage {
@@ -112,5 +115,9 @@ export class Catalog extends Context.Service<
   )
 
   static readonly layer = Catalog.layerNoRepo.pipe(Layer.provide(ProductRepo.layer))
-  static readonly layerMemory = Catalog.layerNoRepo.pipe(Layer.provide(ProductRepo.layerMemory))
+  /** Brings the shelf that its stock lies on. */
+  static readonly layerMemory = Catalog.layerNoRepo.pipe(
+    Layer.provide(ProductRepo.layerMemory),
+    Layer.provideMerge(StockMemory.layer)
+  )
 }

@@ -1,8 +1,10 @@
 /**
- * What is sold, for how much, and how many there are. Encoded, these are the shapes that the door answers with (snake_case).
+ * What is sold, for how much, and how many there are. Encoded, these are the shapes that the door answers with
+ * (snake_case).
  *
- * Money is integer minor units and an ISO 4217 currency, never a fraction. `sku` is the shop's own name for a product and never changes;
- * `id` is the catalogue's. Shown texts are not checked again: a rule made stricter later must not make an old product unreadable.
+ * Money is integer minor units and an ISO 4217 currency, never a fraction. `sku` is the shop's own name for a product
+ * and never changes; `id` is the catalogue's. Shown texts are not checked again: a rule made stricter later must not
+ * make an old product unreadable.
  */
 import type { DateTime } from "effect"
 import { Schema } from "effect"
@@ -40,7 +42,10 @@ export const Product = Schema.Struct({
 }).pipe(Schema.encodeKeys({ createdAt: "created_at" }), Schema.annotate({ identifier: "Product" }))
 export type Product = typeof Product.Type
 
-/** `available` is null where only a guess is to be had: then the reservation decides. `source` says where the figure is from. */
+/**
+ * `available` is null where only a guess is to be had: then the reservation decides. `source` says where the figure is
+ * from.
+ */
 export const StockLevel = Schema.Struct({
   sku: Schema.String,
   available: Schema.NullOr(Schema.Int),

@@ -1,8 +1,8 @@
 /**
  * A product as it comes in from outside: what the catalogue is told about one SKU, as a whole.
  *
- * `received` is how many have arrived since the shop opened, not how many are there: saying the same twice changes nothing,
- * and a delivery is a higher figure. What was sold and what is reserved is the shop's own affair.
+ * `received` is how many have arrived since the shop opened, not how many are there: saying the same twice changes
+ * nothing, and a delivery is a higher figure. What was sold and what is reserved is the shop's own affair.
  */
 import { Schema } from "effect"
 import { Sku } from "./Product.ts"

@@ -1,8 +1,9 @@
 /**
- * Discounts and shipping: what the price of an order depends on besides its goods. Orders read these tables when they price a cart.
+ * Discounts and shipping: what the price of an order depends on besides its goods. Orders read these tables when they
+ * price a cart.
  *
- * `put` may be repeated: it makes each code and each band say what it was told, and leaves the others alone.
- * Nothing is ever deleted: a discount ends by its date. A shipping band holds from its minimum subtotal up to the next one's.
+ * `put` may be repeated: it makes each code and each band say what it was told, and leaves the others alone. Nothing is
+ * ever deleted: a discount ends by its date. A shipping band holds from its minimum subtotal up to the next one's.
  */
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import { Context, DateTime, Effect, Layer } from "effect"
@@ -29,6 +30,15 @@ export interface ShippingBand {
   readonly price: number
 }
 
+/** What a cart is priced by: the discount that it names (null: there is none of that code), and the shipping bands. */
+export interface Terms {
+  readonly discount: Discount | null | undefined
+  readonly shippingBands: ReadonlyArray<ShippingBand>
+}
+
+/** Far more bands than any shop has; a bound on what one price reads. */
+const mostBands = 1_000
+
 export class TermsOfSale extends Context.Service<
   TermsOfSale,
   {
@@ -36,6 +46,8 @@ export class TermsOfSale extends Context.Service<
       readonly discounts: ReadonlyArray<Discount>
       readonly shippingBands: ReadonlyArray<ShippingBand>
     }) => Effect.Effect<void, DatabaseUnavailable | QueryTimeout>
+    /** The terms of a cart with this discount code, or without one. */
+    readonly find: (discountCode: string | undefined) => Effect.Effect<Terms, DatabaseUnavailable | QueryTimeout>
   }
 >()("holdfast/catalog/TermsOfSale") {
   static readonly layer = Layer.effect(
@@ -47,9 +59,57 @@ export class TermsOfSale extends Context.Service<
           Effect.andThen(putDiscounts(sql, terms.discounts), putBands(sql, terms.shippingBands))
         )
       })
-      return TermsOfSale.of({ put })
+      const find = Effect.fn("TermsOfSale.find")(function* (discountCode: string | undefined) {
+        const shippingBands = yield* database.query(
+          "terms.bands",
+          (sql) =>
+            sql<ShippingBand>`select currency, minimum_subtotal_cents::float8 as "minimumSubtotal", price_cents::float8 as price
+            from shipping_bands limit ${mostBands}`
+        )
+        if (discountCode === undefined) return { discount: undefined, shippingBands }
+        const [found] = yield* database.query(
+          "terms.discount",
+          (sql) =>
+            sql<DiscountRow>`select code, kind, value, currency, minimum_subtotal_cents::float8 as "minimumSubtotal",
+            starts_at, ends_at from discounts where code = ${discountCode}`
+        )
+        return { discount: found === undefined ? null : toDiscount(found), shippingBands }
+      })
+      return TermsOfSale.of({ put, find })
     })
   )
+
+  static readonly layerMemory = Layer.sync(TermsOfSale, () => {
+    const discounts = new Map<string, Discount>()
+    const bands = new Map<string, ShippingBand>()
+    return TermsOfSale.of({
+      put: (terms) =>
+        Effect.sync(() => {
+          for (const discount of terms.discounts) discounts.set(discount.code, discount)
+          for (const band of terms.shippingBands) bands.set(`${band.currency} ${band.minimumSubtotal}`, band)
+        }),
+      find: (code) =>
+        Effect.sync(() => ({
+          discount: code === undefined ? undefined : (discounts.get(code) ?? null),
+          shippingBands: [...bands.values()]
+        }))
+    })
+  })
+}
+
+interface DiscountRow {
+  readonly code: string
+  readonly kind: "percentage" | "amount"
+  readonly value: number
+  readonly currency: string | null
+  readonly minimumSubtotal: number
+  readonly starts_at: Date
+  readonly ends_at: Date
+}
+
+const toDiscount = ({ currency, ends_at, kind, starts_at, ...rest }: DiscountRow): Discount => {
+  const offer = { ...rest, startsAt: DateTime.fromDateUnsafe(starts_at), endsAt: DateTime.fromDateUnsafe(ends_at) }
+  return kind === "amount" ? { ...offer, kind, currency: currency ?? "" } : { ...offer, kind }
 }
 
 const putDiscounts = (sql: SqlClient.SqlClient, discounts: ReadonlyArray<Discount>) => {
@@ -65,7 +125,8 @@ const putDiscounts = (sql: SqlClient.SqlClient, discounts: ReadonlyArray<Discoun
       "minimumSubtotal" bigint, "startsAt" timestamptz, "endsAt" timestamptz)
     order by code
     on conflict (code) do update set kind = excluded.kind, value = excluded.value, currency = excluded.currency,
-      minimum_subtotal_cents = excluded.minimum_subtotal_cents, starts_at = excluded.starts_at, ends_at = excluded.ends_at`
+      minimum_subtotal_cents = excluded.minimum_subtotal_cents, starts_at = excluded.starts_at,
+      ends_at = excluded.ends_at`
 }
 
 const putBands = (sql: SqlClient.SqlClient, bands: ReadonlyArray<ShippingBand>) => sql`

@@ -27,6 +27,7 @@ export class ImportRefused extends Schema.TaggedError<ImportRefused>()("ImportRe
 }) {
   readonly category = "permanent" as const
   override get message() {
-    return `Nothing was imported: ${reasons[this.reason]}${this.skus.length > 0 ? ` (${this.skus.slice(0, 10).join(", ")})` : ""}.`
+    const named = this.skus.length > 0 ? ` (${this.skus.slice(0, 10).join(", ")})` : ""
+    return `Nothing was imported: ${reasons[this.reason]}${named}.`
   }
 }

@@ -1,4 +1,7 @@
-/** The catalogue's tables in PostgreSQL: see `ProductRepo`. Prices are bigint columns read as float8, exact far beyond their CHECK. */
+/**
+ * The catalogue's tables in PostgreSQL: see `ProductRepo`. Prices are bigint columns read as float8, exact far beyond
+ * their CHECK.
+ */
 import { DateTime, Effect, Option } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Database } from "../database/Database.ts"
@@ -121,19 +124,23 @@ const putProducts = (sql: SqlClient.SqlClient, rows: string) => sql<{ readonly a
         is distinct from (excluded.name, excluded.description, excluded.price_cents, excluded.currency)
   returning xmax = 0 as added`
 
-/** Locks the stock rows of the import, in the order of SKUs, and answers those that would hold less than is reserved. */
+/**
+ * Locks the stock rows of the import, in the order of SKUs, and answers those that would hold less than is reserved.
+ */
 const lockShortStock = (sql: SqlClient.SqlClient, rows: string) => sql<{ readonly sku: string }>`
   with locked as (
     select sku, on_hand, reserved, stock.received from stock
     where sku in (select sku from jsonb_to_recordset(${rows}::jsonb) as p(sku text))
     order by sku for update
   )
-  select locked.sku from locked join jsonb_to_recordset(${rows}::jsonb) as p(sku text, received int) on p.sku = locked.sku
+  select locked.sku from locked
+  join jsonb_to_recordset(${rows}::jsonb) as p(sku text, received int) on p.sku = locked.sku
   where locked.on_hand + p.received - locked.received < locked.reserved
   order by locked.sku`
 
 const putStock = (sql: SqlClient.SqlClient, rows: string) => sql`
   insert into stock (sku, on_hand, received)
   select sku, received, received from jsonb_to_recordset(${rows}::jsonb) as p(sku text, received int) order by sku
-  on conflict (sku) do update set on_hand = stock.on_hand + excluded.received - stock.received, received = excluded.received
+  on conflict (sku) do update set on_hand = stock.on_hand + excluded.received - stock.received,
+                                  received = excluded.received
   where stock.received <> excluded.received`

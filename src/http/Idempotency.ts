@@ -5,7 +5,7 @@
  */
 import { Clock, DateTime, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { keyDays } from "../orders/OrderStorePostgres.ts"
+import { keyDays } from "../orders/OrderStore.ts"
 import { IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
 
 const valid = /^[\x21-\x7e]{8,255}$/

@@ -6,6 +6,11 @@
  */
 import type { DateTime } from "effect"
 
+/** Seconds that a claim holds without a renewal: what a killed worker delays its jobs by, at most. */
+export const leaseSeconds = 15
+/** Nobody is asked more often than this for work that a notification did not announce. */
+export const pollMillis = 1_000
+
 export interface NewJob {
   readonly queue: string
   /** One job a queue and key: enqueuing it again wakes the one that is there. */

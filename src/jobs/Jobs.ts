@@ -8,14 +8,11 @@
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { Database } from "../database/Database.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
-import type { ClaimedJob, NewJob, Settlement } from "./Job.ts"
+import { type ClaimedJob, leaseSeconds, type NewJob, pollMillis, type Settlement } from "./Job.ts"
+import { makeJobsMemory } from "./jobsMemory.ts"
 
 type Failures = DatabaseUnavailable | QueryTimeout
 
-/** Seconds that a claim holds without a renewal: what a killed worker delays its jobs by, at most. */
-export const leaseSeconds = 15
-/** Nobody is asked more often than this for work that a notification did not announce. */
-const pollMillis = 1_000
 const channel = "jobs"
 
 export class Jobs extends Context.Service<
@@ -154,6 +151,8 @@ export class Jobs extends Context.Service<
       return Jobs.of({ enqueue, wake, claim, settle, renew, sweep, due })
     })
   )
+
+  static readonly layerMemory: Layer.Layer<Jobs> = Layer.effect(Jobs, makeJobsMemory)
 }
 
 interface ClaimRow {

@@ -8,8 +8,8 @@
 import { Cause, Effect, Fiber, Schedule, type Scope, Stream } from "effect"
 import { describeCause } from "../telemetry/redaction.ts"
 import { backoffMillis } from "./backoff.ts"
-import { type ClaimedJob, Settlement } from "./Job.ts"
-import { Jobs, leaseSeconds } from "./Jobs.ts"
+import { type ClaimedJob, leaseSeconds, Settlement } from "./Job.ts"
+import { Jobs } from "./Jobs.ts"
 
 export interface WorkerOptions {
   readonly queue: string

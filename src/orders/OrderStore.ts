@@ -10,7 +10,7 @@ import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import type { UserId } from "../users/User.ts"
 import type { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
 import type { Order, OrderCursor, OrderId } from "./Order.ts"
-import type { Price, PricedLine, Terms } from "./pricing.ts"
+import type { Price, PricedLine } from "./pricing.ts"
 import type { Answer, Operation, SagaRecord } from "./saga.ts"
 
 export interface Claim {
@@ -56,11 +56,17 @@ export interface TimelineEntry {
 
 type Failures = DatabaseUnavailable | QueryTimeout
 
+/** How long a key is kept (HTTP.md: 30 days). */
+export const keyDays = 30
+/** The queue that runs the sagas; an order's job has the order's id as its key. */
+export const orderQueue = "orders"
+
+/** The key of an operation never changes: whoever sends it again sends the same. */
+export const operationKey = (orderId: string, operation: Operation): string => `${orderId}:${operation}:0`
+
 export class OrderStore extends Context.Service<
   OrderStore,
   {
-    /** What discounts and shipping are now. */
-    readonly terms: (discountCode: string | undefined) => Effect.Effect<Terms, Failures>
     /** The decision that this key already stands for, if any. */
     readonly claimed: (claim: Claim) => Effect.Effect<Option.Option<Claimed>, IdempotencyKeyReused | Failures>
     readonly place: (

@@ -16,15 +16,18 @@ import type { OrderCursor } from "./Order.ts"
 import { OrderId } from "./Order.ts"
 import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
 import { advance } from "./orderSteps.ts"
-import { type Claim, type Claimed, type NewOrder, OrderStore, type StoredRefusal } from "./OrderStore.ts"
-import type { Discount, ShippingBand } from "./pricing.ts"
+import {
+  type Claim,
+  type Claimed,
+  keyDays,
+  type NewOrder,
+  orderQueue,
+  OrderStore,
+  type StoredRefusal
+} from "./OrderStore.ts"
 
 /** How long a duplicate waits for the first request's transaction (HTTP.md: 2 s). */
 const claimWaitMillis = 2_000
-/** How long a key is kept (HTTP.md: 30 days). */
-export const keyDays = 30
-/** The queue that runs the sagas; an order's job has the order's id as its key. */
-export const orderQueue = "orders"
 /** The channel that says which order changed. */
 export const orderChannel = "order_changed"
 
@@ -33,24 +36,6 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const database = yield* Database
     const jobs = yield* Jobs
-
-    const terms = Effect.fn("OrderStore.terms")(function* (code: string | undefined) {
-      const shippingBands = yield* database.query(
-        "orders.shippingBands",
-        (sql) =>
-          sql<ShippingBand>`select currency, minimum_subtotal_cents::float8 as "minimumSubtotalCents",
-          price_cents::float8 as "priceCents" from shipping_bands limit 1000`
-      )
-      if (code === undefined) return { discount: undefined, shippingBands }
-      const found = yield* database.query(
-        "orders.discount",
-        (sql) =>
-          sql<Discount>`select code, kind, value, currency, minimum_subtotal_cents::float8 as "minimumSubtotalCents",
-          extract(epoch from starts_at)::float8 * 1000 as "startsAtMillis",
-          extract(epoch from ends_at)::float8 * 1000 as "endsAtMillis" from discounts where code = ${code}`
-      )
-      return { discount: found[0] ?? ("unknown" as const), shippingBands }
-    })
 
     const claimed = Effect.fn("OrderStore.claimed")(function* (claim: Claim) {
       const rows = yield* database.query("orders.claimed", (sql) => readClaim(sql, claim))
@@ -163,7 +148,7 @@ export const layer = Layer.effect(
       return next
     })
 
-    return OrderStore.of({ terms, claimed, place, refuse, find, list, timeline, advance: step })
+    return OrderStore.of({ claimed, place, refuse, find, list, timeline, advance: step })
   })
 )
 

@@ -5,8 +5,9 @@
  * one order: a repeat answers the same order, whatever became of it, and another body under the key is refused.
  * Another account's order is not found.
  */
-import { Clock, Context, Effect, Layer, Option } from "effect"
+import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { Catalog } from "../catalog/Catalog.ts"
+import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import type { UserId } from "../users/User.ts"
 import {
@@ -73,6 +74,7 @@ export class Orders extends Context.Service<
     Effect.gen(function* () {
       const store = yield* OrderStore
       const catalog = yield* Catalog
+      const termsOfSale = yield* TermsOfSale
       const outcomes = yield* Outcomes
       const keys = yield* orderKeys
 
@@ -86,8 +88,8 @@ export class Orders extends Context.Service<
           const { amount, currency } = product.price
           return [{ sku: line.sku, name: product.name, quantity: line.quantity, unitPriceCents: amount, currency }]
         })
-        const terms = yield* store.terms(cart.discountCode)
-        const now = yield* Clock.currentTimeMillis
+        const terms = yield* termsOfSale.find(cart.discountCode)
+        const now = yield* DateTime.now
         return { lines, price: yield* Effect.fromResult(price(lines, terms, now, cart.expectedTotal)) }
       })
 

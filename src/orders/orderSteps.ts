@@ -8,7 +8,7 @@ import { Effect, Option } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { OrderId } from "./Order.ts"
 import { type OrderRow, orderColumns, toSagaRecord } from "./orderRows.ts"
-import type { NextStep } from "./OrderStore.ts"
+import { type NextStep, operationKey } from "./OrderStore.ts"
 import {
   type Answer,
   apply,
@@ -35,9 +35,6 @@ export interface Stepped {
 
 /** An order needs about ten changes in its whole life; more in one step is a machine that turns in a circle. */
 const mostChangesInAStep = 30
-
-/** The key of an operation never changes: whoever sends it again sends the same. */
-export const operationKey = (orderId: string, operation: Operation): string => `${orderId}:${operation}:0`
 
 export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, step: Step) {
   const [row] = yield* sql<OrderRow>`

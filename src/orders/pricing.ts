@@ -4,7 +4,8 @@
  * A discount is applied once, to the subtotal, and never takes off more than the subtotal. A percentage is rounded down
  * to the minor unit, so that it never takes off more than it says. Shipping follows the subtotal before the discount.
  */
-import { Result } from "effect"
+import { DateTime, Result } from "effect"
+import type { Discount, ShippingBand, Terms } from "../catalog/TermsOfSale.ts"
 import { DiscountNotApplicable, MixedCurrencies, PriceChanged } from "./errors.ts"
 
 export interface PricedLine {
@@ -13,29 +14,6 @@ export interface PricedLine {
   readonly quantity: number
   readonly unitPriceCents: number
   readonly currency: string
-}
-
-export interface Discount {
-  readonly code: string
-  readonly kind: "percentage" | "amount"
-  /** Percent, 1 to 100, or minor units. */
-  readonly value: number
-  readonly currency: string | null
-  readonly minimumSubtotalCents: number
-  readonly startsAtMillis: number
-  readonly endsAtMillis: number
-}
-
-export interface ShippingBand {
-  readonly currency: string
-  readonly minimumSubtotalCents: number
-  readonly priceCents: number
-}
-
-export interface Terms {
-  /** "unknown" when a code was given that does not exist. */
-  readonly discount: Discount | "unknown" | undefined
-  readonly shippingBands: ReadonlyArray<ShippingBand>
 }
 
 export interface Price {
@@ -50,15 +28,15 @@ export interface Price {
 export const price = (
   lines: ReadonlyArray<PricedLine>,
   terms: Terms,
-  nowMillis: number,
+  now: DateTime.Utc,
   expectedTotalCents?: number
 ): Result.Result<Price, MixedCurrencies | DiscountNotApplicable | PriceChanged> => {
   const currency = lines[0]?.currency ?? ""
   if (lines.some((line) => line.currency !== currency)) return Result.fail(new MixedCurrencies())
   const subtotalCents = lines.reduce((sum, line) => sum + line.unitPriceCents * line.quantity, 0)
-  const refusal = refusalOf(terms.discount, subtotalCents, currency, nowMillis)
+  const refusal = refusalOf(terms.discount, subtotalCents, currency, now)
   if (refusal !== undefined) return Result.fail(new DiscountNotApplicable({ reason: refusal }))
-  const discountCents = typeof terms.discount === "object" ? discountOf(terms.discount, subtotalCents) : 0
+  const discountCents = terms.discount == null ? 0 : discountOf(terms.discount, subtotalCents)
   const shippingCents = shippingOf(terms.shippingBands, subtotalCents, currency)
   const totalCents = subtotalCents - discountCents + shippingCents
   return expectedTotalCents !== undefined && expectedTotalCents !== totalCents
@@ -70,14 +48,14 @@ const refusalOf = (
   discount: Terms["discount"],
   subtotalCents: number,
   currency: string,
-  nowMillis: number
+  now: DateTime.Utc
 ): DiscountNotApplicable["reason"] | undefined => {
   if (discount === undefined) return undefined
-  if (discount === "unknown") return "unknown"
-  if (nowMillis < discount.startsAtMillis) return "not_yet"
-  if (nowMillis >= discount.endsAtMillis) return "over"
+  if (discount === null) return "unknown"
+  if (DateTime.isLessThan(now, discount.startsAt)) return "not_yet"
+  if (DateTime.isGreaterThanOrEqualTo(now, discount.endsAt)) return "over"
   if (discount.kind === "amount" && discount.currency !== currency) return "other_currency"
-  return subtotalCents < discount.minimumSubtotalCents ? "below_minimum" : undefined
+  return subtotalCents < discount.minimumSubtotal ? "below_minimum" : undefined
 }
 
 const discountOf = (discount: Discount, subtotalCents: number): number =>
@@ -88,8 +66,8 @@ const discountOf = (discount: Discount, subtotalCents: number): number =>
 /** The band with the highest minimum that the subtotal reaches; without one, shipping is free. */
 const shippingOf = (bands: ReadonlyArray<ShippingBand>, subtotalCents: number, currency: string): number =>
   bands
-    .filter((band) => band.currency === currency && band.minimumSubtotalCents <= subtotalCents)
+    .filter((band) => band.currency === currency && band.minimumSubtotal <= subtotalCents)
     .reduce<ShippingBand | undefined>(
-      (best, band) => (best === undefined || band.minimumSubtotalCents > best.minimumSubtotalCents ? band : best),
+      (best, band) => (best === undefined || band.minimumSubtotal > best.minimumSubtotal ? band : best),
       undefined
-    )?.priceCents ?? 0
+    )?.price ?? 0
