@@ -4,8 +4,8 @@
  *
  * `created_at` is always written by this process, in whole milliseconds: a cursor could not point at a finer moment.
  */
-import type { DateTime, Option } from "effect"
-import { Context, Effect, Layer } from "effect"
+import type { DateTime, Effect, Option } from "effect"
+import { Context, Layer } from "effect"
 import type { Database } from "../database/Database.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import type { Imported, PricedProduct } from "./Catalog.ts"
@@ -14,8 +14,7 @@ import type { Product, ProductCursor, ProductId, Sku } from "./Product.ts"
 import type { ProductImport } from "./ProductImport.ts"
 import { makeProductRepoMemory } from "./productRepoMemory.ts"
 import { makeProductRepoSql } from "./productRepoSql.ts"
-import { StockMemory } from "./StockMemory.ts"
-import { StockMemory } from "./StockMemory.ts"
+import type { StockMemory } from "./StockMemory.ts"
 
 /** The id and the moment are for a product that is new; one that is known keeps its own. */
 export interface ProductRow extends ProductImport {
@@ -40,6 +39,6 @@ export class ProductRepo extends Context.Service<
   static readonly layer: Layer.Layer<ProductRepo, never, Database> = Layer.effect(ProductRepo, makeProductRepoSql)
   static readonly layerMemory: Layer.Layer<ProductRepo, never, StockMemory> = Layer.effect(
     ProductRepo,
-    Effect.map(StockMemory, makeProductRepoMemory)
+    makeProductRepoMemory
   )
 }

@@ -1,8 +1,9 @@
 /**
- * The goods that a shop for trying things out begins with: plain data, in euro cents, with stock, discounts and shipping.
+ * The goods that a shop for trying things out begins with: plain data, in euro cents, with stock, discounts and
+ * shipping.
  *
- * Nothing here is special to the code. Some stocks are small on purpose, so that running out can be tried: the last of the
- * lamps and the single press. `received` is how many ever arrived, as `ProductImport` has it.
+ * Nothing here is special to the code. Some stocks are small on purpose, so that running out can be tried: the last of
+ * the lamps and the single press. `received` is how many ever arrived, as `ProductImport` has it.
  */
 import { DateTime } from "effect"
 import type { Discount, ShippingBand } from "../catalog/TermsOfSale.ts"

@@ -1,8 +1,10 @@
 /**
- * The installation's secret: what every MAC and derived id hangs on. Keys are derived from it, one a purpose (HKDF-SHA256), never shared.
+ * The installation's secret: what every MAC and derived id hangs on. Keys are derived from it, one a purpose
+ * (HKDF-SHA256), never shared.
  *
- * To rotate it, start with the new one as `current` and the old one as `previous`: tokens of both are then accepted and new ones carry
- * the new. Start without `previous` once the longest-lived token is over (30 days); to drop it earlier ends every session made under it.
+ * To rotate it, start with the new one as `current` and the old one as `previous`: tokens of both are then accepted and
+ * new ones carry the new. Start without `previous` once the longest-lived token is over (30 days); to drop it earlier
+ * ends every session made under it.
  */
 import { Context, Effect, Layer, Redacted } from "effect"
 import * as Kdf from "effect/crypto/Kdf"

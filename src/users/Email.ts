@@ -1,9 +1,10 @@
 /**
  * An email address as its owner wrote it, without surrounding space and in one Unicode form (NFC).
  *
- * Each check has a machine code in its annotation `code` and a message that never repeats the input; the first that fails ends it.
- * Two spellings of one address differ only by `normalizeEmail`, which is what the table's unique constraint holds.
- * The format is a sieve for typing errors, not RFC 5322: quoted local parts, comments and bare hosts are refused.
+ * Each check has a machine code in its annotation `code` and a message that never repeats the input; the first that
+ * fails ends it. Two spellings of one address differ only by `normalizeEmail`, which is what the table's unique
+ * constraint holds. The format is a sieve for typing errors, not RFC 5322: quoted local parts, comments and bare hosts
+ * are refused.
  */
 import { Schema } from "effect"
 import { text } from "./text.ts"

@@ -1,14 +1,18 @@
 /**
  * A password, redacted from the moment that it is decoded: no log, error or trace can show it.
  *
- * `Password` is for choosing one: 8 to 128 bytes of UTF-8, any characters, no rules of composition, and none of the common ones.
- * `PasswordAttempt` is for logging in: only what is too long to belong to anyone is refused, so that a stricter rule for new
- * passwords never locks an old account out. Length counts bytes because that is what hashing costs; nothing is ever cut off.
+ * `Password` is for choosing one: 8 to 128 bytes of UTF-8, any characters, no rules of composition, and none of the
+ * common ones. `PasswordAttempt` is for logging in: only what is too long to belong to anyone is refused, so that a
+ * stricter rule for new passwords never locks an old account out. Length counts bytes because that is what hashing
+ * costs; nothing is ever cut off.
  */
 import { Schema } from "effect"
 import { isCommonPassword } from "./commonPasswords.ts"
 
-/** Shorter is guessed (OWASP ASVS 6.2.1). Longer makes hashing a way to keep the server busy, and is refused before it is hashed. */
+/**
+ * Shorter is guessed (OWASP ASVS 6.2.1). Longer makes hashing a way to keep the server busy, and is refused before it
+ * is hashed.
+ */
 const bytes = { minimum: 8, maximum: 128 }
 
 /** The bytes that are hashed: one Unicode form, so that the same keys on another machine are the same password. */
@@ -26,7 +30,8 @@ const notTooShort = Schema.makeFilter((value: string) => passwordBytes(value).le
   toJsonSchema: () => [{}, true]
 }).abort()
 
-// Half a surrogate pair has no bytes of its own: encoded, all of them would be the same character, and so the same password.
+// Half a surrogate pair has no bytes of its own: encoded, all of them would be the same character, and so the same
+// password.
 const wellFormed = Schema.makeFilter((value: string) => value.isWellFormed(), {
   code: "invalid_characters",
   message: "A password is made of whole characters.",

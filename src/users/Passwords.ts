@@ -1,8 +1,8 @@
 /**
  * Hashing of passwords: argon2id with the parameters that OWASP asks for at least, stored as PHC strings.
  *
- * A hash takes about 23 ms of one core and 19 MiB, on the threads that DNS and files wait for as well: `hashingBulkhead.ts` limits it,
- * and what it has no room for is refused with `HashingOverloaded` before any work.
+ * A hash takes about 23 ms of one core and 19 MiB, on the threads that DNS and files wait for as well:
+ * `hashingBulkhead.ts` limits it, and what it has no room for is refused with `HashingOverloaded` before any work.
  * `verify` without a stored hash does exactly the work of one with: who asks cannot tell whether the account exists.
  * Needs a `Kdf` that knows argon2id: NodeCrypto's layers do, WebCrypto's do not.
  */
@@ -18,7 +18,9 @@ import * as Phc from "./phc.ts"
 
 /** What is stored in place of a password. Redacted as well: whoever has it can guess at leisure. */
 export type PasswordHash = Redacted.Redacted<string>
-/** `outdated`: right, but hashed with parameters that are no longer ours; hash it anew while the password is at hand. */
+/**
+ * `outdated`: right, but hashed with parameters that are no longer ours; hash it anew while the password is at hand.
+ */
 export type Verdict = "right" | "outdated" | "wrong"
 
 /** OWASP's password storage cheat sheet: 19 MiB, two passes, one lane. */
@@ -73,7 +75,9 @@ export class Passwords extends Context.Service<
     })
   )
 
-  /** Quick and predictable, with the same answers: for tests and the shop in memory, never for anybody's real password. */
+  /**
+   * Quick and predictable, with the same answers: for tests and the shop in memory, never for anybody's real password.
+   */
   static readonly layerMemory = Layer.effect(
     Passwords,
     Effect.gen(function* () {

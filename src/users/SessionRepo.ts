@@ -1,8 +1,8 @@
 /**
  * The `sessions` table. A session is found by the hash of its token; the token itself is never stored.
  *
- * Ending a session keeps its row, with the moment at which it ended: a recovery must be able to tell "ended" from "never was".
- * Nothing here judges whether a session still stands: `Sessions` does.
+ * Ending a session keeps its row, with the moment at which it ended: a recovery must be able to tell "ended" from
+ * "never was". Nothing here judges whether a session still stands: `Sessions` does.
  */
 import type { DateTime, Effect, Option } from "effect"
 import { Context, Layer } from "effect"

@@ -1,9 +1,10 @@
 /**
- * Sessions: logging in, who it is that asks, and logging out. The database decides; a token alone proves nothing for long.
+ * Sessions: logging in, who it is that asks, and logging out. The database decides; a token alone proves nothing for
+ * long.
  *
- * A failed log in has one answer, and does the same work whether the address is known or not: one read, one hash, no write.
- * A session ends 30 days after it began, and after 30 minutes in which it was not used; use is noted once a minute at most,
- * so those 30 minutes may come out up to one shorter. Every log in begins a session of its own.
+ * A failed log in has one answer, and does the same work whether the address is known or not: one read, one hash, no
+ * write. A session ends 30 days after it began, and after 30 minutes in which it was not used; use is noted once a
+ * minute at most, so those 30 minutes may come out up to one shorter. Every log in begins a session of its own.
  */
 import type { Redacted } from "effect"
 import { Context, DateTime, Duration, Effect, Layer, Option } from "effect"

@@ -1,9 +1,10 @@
 /**
  * Session tokens: `sess_<kid>.<session>.<user>.<expiry>.<256 random bits>.<MAC>`; opaque to whoever carries one.
  *
- * The MAC (HMAC-SHA256, a key of its own derived from the app's secret) covers all that stands before it, so that a token can be told
- * from a made-up one, and dated, without asking the database; whether its session still stands, only the database knows.
- * What is stored is the SHA-256 of the whole token, never the token. `verify` refuses alike whatever is wrong, and compares in constant time.
+ * The MAC (HMAC-SHA256, a key of its own derived from the app's secret) covers all that stands before it, so that a
+ * token can be told from a made-up one, and dated, without asking the database; whether its session still stands, only
+ * the database knows. What is stored is the SHA-256 of the whole token, never the token. `verify` refuses alike
+ * whatever is wrong, and compares in constant time.
  */
 import { timingSafeEqual } from "node:crypto"
 import { Clock, Context, DateTime, Effect, Layer, Redacted, Schema } from "effect"

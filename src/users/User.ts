@@ -1,5 +1,6 @@
 /**
- * A person with an account: ids, the name that they go by, and the public shape that the door answers with (snake_case when encoded).
+ * A person with an account: ids, the name that they go by, and the public shape that the door answers with (snake_case
+ * when encoded).
  *
  * Checks carry a machine code in their annotation `code`; a field reports the first that fails, never its input.
  * `User` does not check its texts again: a rule made stricter later must not make an old account unreadable.
@@ -22,7 +23,8 @@ export const Role = Schema.Literals(["customer", "operator"])
 export type Role = typeof Role.Type
 
 const nameLength = { minimum: 2, maximum: 100 }
-// Controls, lone surrogates, private and unassigned characters, line separators, and the marks that turn the direction of text.
+// Controls, lone surrogates, private and unassigned characters, line separators, and the marks that turn the direction
+// of text.
 const unprintable = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u
 
 /** 2 to 100 characters (code points), surrounding space not counted. */

@@ -1,5 +1,6 @@
 /**
- * The `users` table: who owns it is here, and nobody else writes to it. One statement each, joined to an open transaction.
+ * The `users` table: who owns it is here, and nobody else writes to it. One statement each, joined to an open
+ * transaction.
  *
  * `created_at` is always written by this process, in whole milliseconds: a cursor could not point at a finer moment.
  * In memory it is the same contract on a map, uniqueness included.

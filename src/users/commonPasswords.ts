@@ -1,29 +1,31 @@
 /**
  * Passwords that anyone would try first. Knows a list of common words and the four ways in which people dress them up:
- * capitals, look-alike characters ("p@ssw0rd"), a short tail or head of digits and signs ("dragon2024!"), and repetition.
- * Runs of the alphabet, of digits and of the keyboard's rows are common too, in both directions.
+ * capitals, look-alike characters ("p@ssw0rd"), a short tail or head of digits and signs ("dragon2024!"), and
+ * repetition. Runs of the alphabet, of digits and of the keyboard's rows are common too, in both directions.
  *
  * The list is of stems, lower case, letters and digits; a longer one may take its place without any change here.
  */
 const stems: ReadonlySet<string> = new Set(
-  `123123 123321 1q2w3e 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qazxsw2 a1b2c3 a1b2c3d4 abc123 abcd1234 access account admin administrator
-  adobe alexander alexis amanda america andrea andrew angel angela angels anthony apple arsenal asdf asdfgh asdfghjkl ashley
-  asshole austin azerty babygirl bailey banana barcelona baseball basketball batman beautiful benjamin bigdaddy biteme blahblah
-  blink182 bond007 booboo brandon bubbles buster butterfly california casper changeme changeit charlie cheese chelsea chicken
-  chocolate chris christian cocacola coffee compaq computer consumer cookie corvette cowboy cowboys crystal daniel danielle
-  default demo dennis diamond donald dragon eagles elephant elizabeth eminem estrella everton facebook falcon family fender
-  ferrari fishing flower football forever freedom friends fuckyou gabriel garfield george ginger gizmo google guest guitar
-  hammer hannah hardcore harley heather hello hockey holiday holdfast hunter iceman iloveyou internet jackson jasmine jennifer
-  jessica jesus johnny jonathan jordan joseph joshua justin killer knight ladybug lakers lauren letmein letmeinnow linkedin
-  liverpool login london loveme lovely lucky madison maggie manager manchester marina marlboro marvin master matrix matthew
-  melissa mercedes merlin michael michelle mickey microsoft midnight minecraft monica monkey monster morgan motorola mustang
-  mynoob naruto nicholas nicole nothing oliver orange pakistan panther pass passw0rd passport passwd password patrick peanut
-  pepper phoenix player please pokemon porsche prince princess purple q1w2e3r4 qazwsx qwer1234 qwert qwerty qwertz rachel raiders rainbow
-  ranger rebecca richard robert rockstar rockyou ronaldo root samantha samsung scooter secret sebastian service shadow shalom
-  shannon silver skywalker slipknot smokey snoopy soccer sophie spider spiderman standard starwars stella steven success summer
-  sunflower sunshine superman superstar support sweetie system taylor teacher temp tennis test tester testing thomas thunder
-  tigger tiffany tottenham toyota trustno1 tucker tweety unknown user veronica victoria vincent welcome whatever william
-  willow winner winter wizard yankees yellow zaq12wsx zxcvbn zxcvbnm`.split(/\s+/)
+  `123123 123321 1q2w3e 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qazxsw2 a1b2c3 a1b2c3d4 abc123 abcd1234 access account admin
+  administrator adobe alexander alexis amanda america andrea andrew angel angela angels anthony apple arsenal asdf
+  asdfgh asdfghjkl ashley asshole austin azerty babygirl bailey banana barcelona baseball basketball batman
+  beautiful benjamin bigdaddy biteme blahblah blink182 bond007 booboo brandon bubbles buster butterfly california
+  casper changeme changeit charlie cheese chelsea chicken chocolate chris christian cocacola coffee compaq computer
+  consumer cookie corvette cowboy cowboys crystal daniel danielle default demo dennis diamond donald dragon eagles
+  elephant elizabeth eminem estrella everton facebook falcon family fender ferrari fishing flower football forever
+  freedom friends fuckyou gabriel garfield george ginger gizmo google guest guitar hammer hannah hardcore harley
+  heather hello hockey holiday holdfast hunter iceman iloveyou internet jackson jasmine jennifer jessica jesus
+  johnny jonathan jordan joseph joshua justin killer knight ladybug lakers lauren letmein letmeinnow linkedin
+  liverpool login london loveme lovely lucky madison maggie manager manchester marina marlboro marvin master matrix
+  matthew melissa mercedes merlin michael michelle mickey microsoft midnight minecraft monica monkey monster morgan
+  motorola mustang mynoob naruto nicholas nicole nothing oliver orange pakistan panther pass passw0rd passport
+  passwd password patrick peanut pepper phoenix player please pokemon porsche prince princess purple q1w2e3r4 qazwsx
+  qwer1234 qwert qwerty qwertz rachel raiders rainbow ranger rebecca richard robert rockstar rockyou ronaldo root
+  samantha samsung scooter secret sebastian service shadow shalom shannon silver skywalker slipknot smokey snoopy
+  soccer sophie spider spiderman standard starwars stella steven success summer sunflower sunshine superman
+  superstar support sweetie system taylor teacher temp tennis test tester testing thomas thunder tigger tiffany
+  tottenham toyota trustno1 tucker tweety unknown user veronica victoria vincent welcome whatever william willow
+  winner winter wizard yankees yellow zaq12wsx zxcvbn zxcvbnm`.split(/\s+/)
 )
 
 const lookAlikes: ReadonlyMap<string, string> = new Map([

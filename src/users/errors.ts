@@ -1,5 +1,6 @@
 /**
- * How the accounts say no. Each is a fact that a caller can act on; none carries an address, a name, a password or a token.
+ * How the accounts say no. Each is a fact that a caller can act on; none carries an address, a name, a password or a
+ * token.
  *
  * `InvalidCredentials` is one answer for an unknown address and a wrong password, on purpose.
  * `Unauthenticated.reason` is for logs and metrics: callers see the same refusal whatever it is.

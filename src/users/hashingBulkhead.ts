@@ -1,8 +1,8 @@
 /**
  * Admission to the hashing of passwords: so many at once, so many waiting, so long; everybody else is refused at once.
  *
- * A hash that has begun is never interrupted, and its place is given back only when it has ended, whatever its caller did meanwhile.
- * First come, first served.
+ * A hash that has begun is never interrupted, and its place is given back only when it has ended, whatever its caller
+ * did meanwhile. First come, first served.
  */
 import { availableParallelism } from "node:os"
 import { Context, Duration, Effect, Semaphore } from "effect"
@@ -15,8 +15,9 @@ export interface HashingLimits {
 }
 
 /**
- * One core stays free for requests. No more than three at once, however many cores: the default pool has four threads, and looking up
- * a host name or reading a file needs one. 32 waiters are under a second of work for one core, and nobody waits longer than 2 s.
+ * One core stays free for requests. No more than three at once, however many cores: the default pool has four threads,
+ * and looking up a host name or reading a file needs one. 32 waiters are under a second of work for one core, and
+ * nobody waits longer than 2 s.
  */
 export const HashingLimits = Context.Reference<HashingLimits>("holdfast/users/HashingLimits", {
   defaultValue: () => ({

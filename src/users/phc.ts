@@ -1,6 +1,7 @@
 /**
- * The text form of an argon2id hash, as the PHC string format has it: `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>`,
- * both in base64 without padding. It carries its own parameters, so that stronger ones can be introduced without touching old rows.
+ * The text form of an argon2id hash, as the PHC string format has it:
+ * `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>`, both in base64 without padding. It carries its own
+ * parameters, so that stronger ones can be introduced without touching old rows.
  */
 import { Option, Result } from "effect"
 import * as Kdf from "effect/crypto/Kdf"

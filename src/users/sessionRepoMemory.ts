@@ -1,4 +1,7 @@
-/** The `sessions` table as a map, for tests and for the shop in memory: see `SessionRepo`. Roles are read from the users beside it. */
+/**
+ * The `sessions` table as a map, for tests and for the shop in memory: see `SessionRepo`. Roles are read from the users
+ * beside it.
+ */
 import { DateTime, Effect, Option } from "effect"
 import * as Hex from "effect/encoding/Hex"
 import type { NewSession, SessionRepo } from "./SessionRepo.ts"
