@@ -100,17 +100,4 @@ layer(postgres)("the sandbox's catalogue", (it) => {
       assert.deepStrictEqual(count, [{ discounts: discounts.length, bands: shippingBands.length }])
     })
   )
-
-  it.effect("a discount that is put again says what it was told last", () =>
-    Effect.gen(function* () {
-      const [terms, database] = [yield* TermsOfSale, yield* Database]
-      const [first] = discounts
-      yield* terms.put({ discounts: [{ ...first!, value: 25 }], shippingBands: [] })
-      const rows = yield* database.query(
-        "test.discount",
-        (sql) => sql<{ readonly value: number }>`select value from discounts where code = ${first!.code}`
-      )
-      assert.deepStrictEqual(rows, [{ value: 25 }])
-    })
-  )
 })
