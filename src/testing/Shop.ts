@@ -1,0 +1,49 @@
+/**
+ * The whole shop in memory: real features over in-memory layers, its worker running, its catalogue filled.
+ *
+ *     it.effect("…", () => Effect.gen(function* () { const orders = yield* Orders; … }).pipe(Effect.provide(Shop.layerMemory)))
+ *
+ * The same services, errors and saga as in production; only what lies outside of the process is replaced. Time is the
+ * fiber's, so `TestClock` drives retries and waits. Each build is a shop of its own.
+ */
+import { NodeCrypto } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { Catalog } from "../catalog/Catalog.ts"
+import { TermsOfSale } from "../catalog/TermsOfSale.ts"
+import { PaymentsMemory } from "../dependencies/payments/PaymentsMemory.ts"
+import { Jobs } from "../jobs/Jobs.ts"
+import { runWorker } from "../jobs/Worker.ts"
+import { Orders } from "../orders/Orders.ts"
+import { runOrder } from "../orders/OrderSaga.ts"
+import { orderQueue } from "../orders/OrderStore.ts"
+import * as OrderStoreMemory from "../orders/OrderStoreMemory.ts"
+import { Outcomes } from "../orders/Outcomes.ts"
+import { stockedShelves } from "../sandbox/StandIns.ts"
+import { AppSecret } from "../users/AppSecret.ts"
+import { Passwords } from "../users/Passwords.ts"
+import { Sessions } from "../users/Sessions.ts"
+import { Tokens } from "../users/Tokens.ts"
+import { UserRepo } from "../users/UserRepo.ts"
+import { SessionRepo } from "../users/SessionRepo.ts"
+import { Users } from "../users/Users.ts"
+
+const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
+  Layer.provide([SessionRepo.layerMemory, Passwords.layerMemory, Tokens.layer]),
+  Layer.provide(UserRepo.layerMemory)
+)
+
+const orders = Orders.layer.pipe(Layer.provide(Outcomes.layerMemory), Layer.provideMerge(OrderStoreMemory.layer))
+
+const worker = Layer.effectDiscard(
+  Effect.flatMap(runOrder, (handle) => Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: 4, handle })))
+)
+
+const layerMemory = Layer.mergeAll(worker, stockedShelves).pipe(
+  Layer.provideMerge(Layer.mergeAll(accounts, orders)),
+  Layer.provideMerge(
+    Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)
+  ),
+  Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
+)
+
+export const Shop = { layerMemory }

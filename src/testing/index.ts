@@ -1,0 +1,7 @@
+/** `holdfast/testing`: the shop in memory, and what its tests need of it. */
+export { Shop } from "./Shop.ts"
+export { Catalog } from "../catalog/Catalog.ts"
+export { Orders } from "../orders/Orders.ts"
+export { Payments } from "../dependencies/payments/Payments.ts"
+export { Sessions } from "../users/Sessions.ts"
+export { Users } from "../users/Users.ts"
