@@ -1,5 +1,5 @@
 /** Where the world outside may be called from, and that every such call ends. */
-import { calls, child, children, importsOf, nameOf, type Node, nodes, type Source, text } from "./syntax.ts"
+import { calls, child, children, importsOf, nameOf, type Node, type Source, text } from "./syntax.ts"
 import { inSource, inSourceBut, type Rule } from "./Rule.ts"
 
 const clients = /^(HttpClient\w*|FetchHttpClient|NodeHttpClient|UndiciHttpClient|Undici)$/
@@ -16,7 +16,7 @@ const http: Rule = {
   // main.ts gives the adapters their client; database/ speaks its own protocol over a socket; the sandbox is a server.
   looksAt: inSourceBut("dependencies/", "database/", "sandbox/", "main.ts"),
   find: (source) => [
-    ...[...nodes(source.tree)].map(({ node }) => node).filter((node) => /^(globalThis\.)?fetch$/.test(calls(node))),
+    ...source.all.map(({ node }) => node).filter((node) => /^(globalThis\.)?fetch$/.test(calls(node))),
     ...importedNodes(
       source,
       (from, names) =>
@@ -51,7 +51,7 @@ const sql: Rule = {
       (from, names) =>
         from === "@effect/sql-pg" || from === "pg" || names.some((name) => /^(SqlClient|PgClient|Migrator)$/.test(name))
     ),
-    ...[...nodes(source.tree)].map(({ node }) => node).filter((node) => /(^|\.)(sql|tx)\.unsafe$/.test(calls(node)))
+    ...source.all.map(({ node }) => node).filter((node) => /(^|\.)(sql|tx)\.unsafe$/.test(calls(node)))
   ],
   catches: [
     ["src/orders/a.ts", `import { SqlClient } from "effect/sql"`],
@@ -92,7 +92,7 @@ const unbounded: Rule = {
   find: (source) => {
     const inDependency = source.path.startsWith("src/dependencies/")
     const transient = inDependency && saysTransient(source)
-    return [...nodes(source.tree)]
+    return source.all
       .filter(({ node, ancestors }) => {
         const name = calls(node)
         if (!waits.test(name) && !(inDependency && sends.test(name))) return false
@@ -124,7 +124,7 @@ const leaked: Rule = {
   instead: "send it through Dependency.call: what comes back is the value, a domain answer, or DependencyUnavailable",
   looksAt: inSourceBut("resilience/"),
   find: (source) =>
-    [...nodes(source.tree)]
+    source.all
       .map(({ node }) => node)
       .filter((node) => {
         const made = node.type === "ClassDeclaration" ? child(node, "superClass") : undefined
@@ -161,10 +161,10 @@ const withoutFallback: Rule = {
   instead: "declare `fallback` in policy.ts, or say in a comment: No fallback: <the reason>.",
   looksAt: (path) => /^src\/dependencies\/.*\/policy\.ts$/.test(path),
   find: (source) => {
-    const declares = [...nodes(source.tree)].some(
+    const declares = source.all.some(
       ({ node }) => node.type === "Property" && /fallback/i.test(nameOf(child(node, "key")))
     )
-    const exports = [...nodes(source.tree)].some(
+    const exports = source.all.some(
       ({ node }) => node.type === "VariableDeclarator" && /fallback/i.test(nameOf(child(node, "id")))
     )
     const comments = source.text.match(/\/\*[^]*?\*\/|\/\/.*/g) ?? []
@@ -198,7 +198,7 @@ export const interpolatedLog: Rule = {
   instead: `one constant sentence, and the values as fields: Effect.logWarning("no jobs claimed", { queue })`,
   looksAt: inSource,
   find: (source) =>
-    [...nodes(source.tree)]
+    source.all
       .map(({ node }) => node)
       .filter(
         (node) =>

@@ -91,7 +91,7 @@ const swallowed: Rule = {
   instead: "let it fail, answer with a value that says what happened, log it, or declare the fallback in a policy.ts",
   looksAt: (path) => inSource(path) && !inPolicy(path),
   find: (source) =>
-    [...nodes(source.tree)].filter(({ node, ancestors }) => swallows(node, ancestors, source)).map(({ node }) => node),
+    source.all.filter(({ node, ancestors }) => swallows(node, ancestors, source)).map(({ node }) => node),
   catches: [
     ["src/orders/a.ts", `save.pipe(Effect.ignore)`],
     ["src/orders/a.ts", `Effect.ignoreCause(save)`],
@@ -135,7 +135,7 @@ const thrown: Rule = {
   instead: "fail with a Schema.TaggedError, or answer with an Option",
   looksAt: inSource,
   find: (source) =>
-    [...nodes(source.tree)]
+    source.all
       .map(({ node }) => node)
       .filter(
         (node) =>
@@ -176,8 +176,7 @@ const shown: Rule = {
   name: "a cause or a stack in an answer",
   instead: "answer with the row of http/problems.ts; the cause belongs in the log line",
   looksAt: (path) => path.startsWith("src/http/"),
-  find: (source) =>
-    [...nodes(source.tree)].filter(({ node, ancestors }) => showsInside(node, ancestors)).map(({ node }) => node),
+  find: (source) => source.all.filter(({ node, ancestors }) => showsInside(node, ancestors)).map(({ node }) => node),
   catches: [
     ["src/http/Boundary.ts", `HttpServerResponse.json({ detail: Cause.pretty(cause) })`],
     ["src/http/Boundary.ts", `const detail = error.stack`],
@@ -196,7 +195,7 @@ const shown: Rule = {
 
 /** `class X extends Schema.TaggedError<X>()("X", { fields })`: the class, and its fields. */
 const taggedErrors = (source: Source) =>
-  [...nodes(source.tree)].flatMap(({ node }) => {
+  source.all.flatMap(({ node }) => {
     if (node.type !== "ClassDeclaration") return []
     const made = child(node, "superClass")
     if (calls(child(made, "callee")) !== "Schema.TaggedError") return []

@@ -1,9 +1,9 @@
 /** What comes from services and from one place each: configuration, time, chance, the runtime; and what tests do without. */
-import { calls, child, children, importsOf, nameOf, type Node, nodes, type Source } from "./syntax.ts"
+import { calls, child, children, importsOf, nameOf, type Node, type Source } from "./syntax.ts"
 import { inSource, inSourceBut, inTests, type Rule } from "./Rule.ts"
 
 const all = (source: Source, is: (node: Node, ancestors: ReadonlyArray<Node>) => boolean): ReadonlyArray<Node> =>
-  [...nodes(source.tree)].filter(({ node, ancestors }) => is(node, ancestors)).map(({ node }) => node)
+  source.all.filter(({ node, ancestors }) => is(node, ancestors)).map(({ node }) => node)
 
 const imports = (source: Source, is: (from: string, name: string) => boolean): ReadonlyArray<Node> =>
   importsOf(source)

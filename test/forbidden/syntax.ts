@@ -20,6 +20,14 @@ export interface Source {
   readonly path: string
   readonly text: string
   readonly tree: Node
+  /** Every node but those of types, in order. */
+  readonly all: ReadonlyArray<Visited>
+}
+
+export interface Visited {
+  readonly node: Node
+  /** The nearest last. */
+  readonly ancestors: ReadonlyArray<Node>
 }
 
 const isNode = (value: unknown): value is Node =>
@@ -28,7 +36,7 @@ const isNode = (value: unknown): value is Node =>
 export const parse = (path: string, text: string): Source => {
   const tree: unknown = parseAst(text, { lang: "ts" }, path)
   if (!isNode(tree)) throw new Error(`${path} has no syntax tree`)
-  return { path, text, tree }
+  return { path, text, tree, all: [...nodes(tree)] }
 }
 
 export const filesUnder = (folder: string): ReadonlyArray<string> =>
@@ -53,12 +61,8 @@ export const text = (node: Node | undefined, member: string): string => {
   return typeof value === "string" ? value : ""
 }
 
-/** Every node of a tree with its ancestors, the nearest last. Types are left out unless asked for: they do nothing. */
-export function* nodes(
-  node: Node,
-  ancestors: ReadonlyArray<Node> = [],
-  types = false
-): Generator<{ readonly node: Node; readonly ancestors: ReadonlyArray<Node> }> {
+/** Every node of a tree with its ancestors. Types are left out unless asked for: they do nothing. */
+export function* nodes(node: Node, ancestors: ReadonlyArray<Node> = [], types = false): Generator<Visited> {
   if (!types && (node.type.startsWith("TSType") || node.type === "TSInterfaceDeclaration")) return
   yield { node, ancestors }
   const inside = [...ancestors, node]
