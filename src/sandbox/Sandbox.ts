@@ -4,6 +4,7 @@
  * A sandbox that dies is started again on the same port with all it had promised; a failing start is repeated with
  * growing pauses. It ends with this scope, and also when this process is killed. Never used in production.
  */
+import * as path from "node:path"
 import { Context, Deferred, Effect, Layer, Redacted, Schedule } from "effect"
 import { sandboxSecretKey, sandboxWebhookSecret } from "./credentials.ts"
 import type { SandboxNotStarted } from "./errors.ts"
@@ -23,15 +24,17 @@ export class Sandbox extends Context.Service<
     readonly pid: Effect.Effect<number | undefined>
   }
 >()("holdfast/sandbox/Sandbox") {
+  /** What the providers remember is kept in the folder `sandbox` of `dataDir`. */
   static readonly layer = (options: SandboxOptions) =>
     Layer.effect(
       Sandbox,
       Effect.gen(function* () {
         const first = yield* Deferred.make<SandboxProcess, SandboxNotStarted>()
+        const dataDir = path.join(options.dataDir, "sandbox")
         let port = options.port
         let pid: number | undefined
         const life = Effect.gen(function* () {
-          const child = yield* startSandbox({ ...options, port })
+          const child = yield* startSandbox({ dataDir, port })
           port = child.port
           pid = child.pid
           yield* Deferred.succeed(first, child)
