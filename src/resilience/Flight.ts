@@ -16,6 +16,8 @@ import { monotonicMillis, Timer } from "./Timers.ts"
 
 /** When nothing better is known. */
 const hintMs = 1000
+/** Whole milliseconds are promised; less than this above one is arithmetic, not time. */
+const roundingMs = 0.001
 
 type Resume = (effect: Effect.Effect<unknown, unknown>) => void
 type Step = (now: number, failure: TransientFailure) => Pull.Pull<[unknown, Duration.Duration], never, unknown>
@@ -246,7 +248,7 @@ export class Flight implements AttemptOwner, Waiting {
   /** No answer: the last good value, the fallback, or the error. */
   private refuse(reason: Rejection, afterMs: number, now: number): void {
     const { machine, options } = this
-    const after = Duration.millis(Math.max(1, Math.ceil(afterMs)))
+    const after = Duration.millis(Math.max(1, Math.ceil(afterMs - roundingMs)))
     const because = new DependencyUnavailable(machine.name, reason, this.sent, this.made, after, this.last)
     machine.counters.rejections[reason]++
     const kept =
