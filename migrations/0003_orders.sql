@@ -17,7 +17,8 @@ create table orders (
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   version bigint not null default 1,
   status_since timestamptz not null default now(),
-  created_at timestamptz not null default now(),
+  -- Whole milliseconds: a cursor could not point at a finer moment.
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default now(),
   constraint orders_total check (total_cents = subtotal_cents - discount_cents + shipping_cents),
   constraint orders_failure check ((status = 'failed') = (failure is not null))

@@ -17,6 +17,7 @@ import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import { runWorker } from "./jobs/Worker.ts"
 import { Health } from "./ops/Health.ts"
+import { OrderChanges } from "./orders/OrderChanges.ts"
 import { Orders } from "./orders/Orders.ts"
 import { runOrder } from "./orders/OrderSaga.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
@@ -70,7 +71,11 @@ const provider = (settings: Settings) =>
   })
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(Layer.provide([Passwords.layer, Tokens.layer]))
-const orders = Orders.layer.pipe(Layer.provideMerge(OrderStorePostgres.layer), Layer.provide(Outcomes.layer))
+const orders = Orders.layer.pipe(
+  Layer.provideMerge(OrderStorePostgres.layer),
+  Layer.provide(Outcomes.layer),
+  Layer.provide(OrderChanges.layer)
+)
 const features = Layer.mergeAll(accounts, orders).pipe(
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
   Layer.provideMerge(Health.layer)

@@ -5,6 +5,7 @@ import { Sku } from "../catalog/Product.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { DiscountNotApplicable, IdempotencyKeyReused } from "./errors.ts"
 import { type Failure, type Order, type OrderId, type OrderStatus, paymentOf } from "./Order.ts"
+import { OrderChanges } from "./OrderChanges.ts"
 import {
   type Claim,
   type Claimed,
@@ -29,6 +30,7 @@ interface Row {
 
 const make = Effect.gen(function* () {
   const jobs = yield* Jobs
+  const changes = yield* OrderChanges
   const stock = yield* StockMemory
   const rows = new Map<OrderId, Row>()
   const claims = new Map<string, { readonly fingerprint: Uint8Array; readonly stands: Claimed }>()
@@ -130,6 +132,13 @@ const make = Effect.gen(function* () {
     const row = rows.get(id)
     if (row === undefined) return { _tag: "LeaseLost" }
     const now = yield* DateTime.now
+    const before = row.version
+    const next = step(row, answered, now)
+    if (row.version !== before) yield* changes.announce(id)
+    return next
+  })
+
+  const step = (row: Row, answered: Parameters<OrderStore["Service"]["advance"]>[2], now: DateTime.Utc): NextStep => {
     if (Option.isSome(answered)) {
       for (const change of changesOf(row.record, answered.value.operation, answered.value.answer))
         write(row, change, now)
@@ -143,9 +152,9 @@ const make = Effect.gen(function* () {
       if (decision._tag === "Finished") return { _tag: "Finished" }
       if (decision._tag === "Ask") return { _tag: "Ask", record: row.record }
       const { operation } = decision
-      return { _tag: "Send", operation, key: operationKey(id, operation), record: row.record } as NextStep
+      return { _tag: "Send", operation, key: operationKey(row.placed.id, operation), record: row.record }
     }
-  })
+  }
 
   const list: OrderStore["Service"]["list"] = (userId, { after, limit }) =>
     Effect.sync(() => {
@@ -153,7 +162,7 @@ const make = Effect.gen(function* () {
         [DateTime.toEpochMillis(row.createdAt), row.id] as const
       const newestFirst = (a: Order, b: Order) => {
         const [[whenA, idA], [whenB, idB]] = [place(a), place(b)]
-        return whenB - whenA || (idA < idB ? 1 : -1)
+        return whenB - whenA || (idA < idB ? 1 : idA > idB ? -1 : 0)
       }
       const behind = (order: Order) =>
         Option.isNone(after) || newestFirst({ ...order, ...after.value } as Order, order) < 0

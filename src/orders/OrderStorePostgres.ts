@@ -14,6 +14,7 @@ import { Jobs } from "../jobs/Jobs.ts"
 import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
 import type { OrderCursor } from "./Order.ts"
 import { OrderId } from "./Order.ts"
+import { OrderChanges } from "./OrderChanges.ts"
 import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
 import { advance } from "./orderSteps.ts"
 import {
@@ -28,14 +29,12 @@ import {
 
 /** How long a duplicate waits for the first request's transaction (HTTP.md: 2 s). */
 const claimWaitMillis = 2_000
-/** The channel that says which order changed. */
-export const orderChannel = "order_changed"
-
 export const layer = Layer.effect(
   OrderStore,
   Effect.gen(function* () {
     const database = yield* Database
     const jobs = yield* Jobs
+    const changes = yield* OrderChanges
 
     const claimed = Effect.fn("OrderStore.claimed")(function* (claim: Claim) {
       const rows = yield* database.query("orders.claimed", (sql) => readClaim(sql, claim))
@@ -130,21 +129,12 @@ export const layer = Layer.effect(
       return rows.map((row) => ({ at: DateTime.fromDateUnsafe(row.at), step: row.step }))
     })
 
-    const announce = (id: OrderId) =>
-      database
-        .query("orders.notify", (sql) => sql`select pg_notify(${orderChannel}, ${id})`)
-        .pipe(
-          // Who waits for the order looks at it every second as well.
-          Effect.catch((error) => Effect.logDebug("order change not announced", { code: error._tag })),
-          Effect.asVoid
-        )
-
     const step: OrderStore["Service"]["advance"] = Effect.fn("OrderStore.advance")(function* (id, lease, answered) {
       const now = yield* Clock.currentTimeMillis
       const { next, visible } = yield* database.transaction("orders.advance", (sql) =>
         advance(sql, { id, lease, answered, nowMillis: now })
       )
-      if (visible) yield* announce(id)
+      if (visible) yield* changes.announce(id)
       return next
     })
 

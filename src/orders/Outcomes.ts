@@ -6,9 +6,8 @@
  * At most 1,000 wait at a time; who comes after is answered at once with what stands.
  */
 import { Clock, Context, Deferred, Effect, Layer, Schedule, Stream } from "effect"
-import { Database } from "../database/Database.ts"
 import type { OrderId } from "./Order.ts"
-import { orderChannel } from "./OrderStorePostgres.ts"
+import { OrderChanges } from "./OrderChanges.ts"
 
 /** A waiter costs a fiber and a socket; 1,000 of them are about 20 MB (HTTP.md). */
 export const mostWaiters = 1_000
@@ -30,15 +29,7 @@ export class Outcomes extends Context.Service<
 >()("holdfast/orders/Outcomes") {
   static readonly layer = Layer.effect(
     Outcomes,
-    Effect.gen(function* () {
-      const database = yield* Database
-      return yield* make(database.listen(orderChannel))
-    })
-  )
-
-  static readonly layerMemory = Layer.effect(
-    Outcomes,
-    Effect.suspend(() => make(Stream.never))
+    Effect.flatMap(OrderChanges, ({ announced }) => make(announced))
   )
 }
 

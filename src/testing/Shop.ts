@@ -13,6 +13,7 @@ import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import { PaymentsMemory } from "../dependencies/payments/PaymentsMemory.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { runWorker } from "../jobs/Worker.ts"
+import { OrderChanges } from "../orders/OrderChanges.ts"
 import { Orders } from "../orders/Orders.ts"
 import { runOrder } from "../orders/OrderSaga.ts"
 import { orderQueue } from "../orders/OrderStore.ts"
@@ -32,7 +33,11 @@ const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
   Layer.provide(UserRepo.layerMemory)
 )
 
-const orders = Orders.layer.pipe(Layer.provide(Outcomes.layerMemory), Layer.provideMerge(OrderStoreMemory.layer))
+const orders = Orders.layer.pipe(
+  Layer.provideMerge(OrderStoreMemory.layer),
+  Layer.provide(Outcomes.layer),
+  Layer.provide(OrderChanges.layerMemory)
+)
 
 const worker = Layer.effectDiscard(
   Effect.flatMap(runOrder, (handle) => Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: 4, handle })))
