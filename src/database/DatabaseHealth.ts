@@ -81,11 +81,7 @@ export const watchHealth = Effect.fnUntraced(function* (
     Effect.retry({ times: 1 }),
     Effect.matchEffect({ onSuccess: () => become(undefined), onFailure: (error) => become(error.reason) })
   )
-  yield* look.pipe(
-    Effect.andThen(Effect.raceFirst(Queue.take(wake), Effect.sleep(pingEvery))),
-    Effect.forever,
-    Effect.forkScoped
-  )
+  yield* look.pipe(Effect.andThen(Effect.timeoutOption(Queue.take(wake), pingEvery)), Effect.forever, Effect.forkScoped)
   return {
     health: DatabaseHealth.of({ ping, status: Effect.sync(() => status) }),
     circuit: {

@@ -20,10 +20,11 @@ interface Holder {
   readonly stopping: boolean
 }
 
+/** In a container nobody may collect the dead: they keep their number and name, in state Z. */
 const isServer = (pid: number): boolean => {
-  const name = Result.try(() => fs.readFileSync(`/proc/${pid}/comm`, "utf8"))
-  if (Result.isSuccess(name)) return name.success.startsWith("postgres")
-  return !fs.existsSync("/proc/self/comm") && Result.isSuccess(Result.try(() => process.kill(pid, 0)))
+  const stat = Result.try(() => fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
+  if (Result.isSuccess(stat)) return /^\d+ \(postgres[^)]*\) [^ZX]/.test(stat.success)
+  return !fs.existsSync("/proc/self/stat") && Result.isSuccess(Result.try(() => process.kill(pid, 0)))
 }
 
 const holderOf = (directory: string): Holder | undefined => {

@@ -106,6 +106,21 @@ layer(TestDatabase.layer)("what is registered with afterCommit", (it) => {
     })
   )
 
+  it.effect("has transactions of its own, repeated when they collide", () =>
+    Effect.gen(function* () {
+      const database = yield* Database
+      const attempts = yield* Ref.make(0)
+      const collides = database.transaction("test.collides", (sql) =>
+        Effect.gen(function* () {
+          const attempt = yield* Ref.updateAndGet(attempts, (n) => n + 1)
+          if (attempt === 1) yield* sql`do $$ begin raise exception using errcode = '40P01'; end $$`
+        })
+      )
+      yield* database.transaction("test.commit", () => database.afterCommit(Effect.orDie(collides)))
+      expect(yield* Ref.get(attempts)).toBe(2)
+    })
+  )
+
   it.effect("runs at once when no transaction is open", () =>
     Effect.gen(function* () {
       const database = yield* Database

@@ -22,14 +22,12 @@ const total = (database: Database["Service"]) =>
   )
 
 /** Two parties that meet here on their first attempt, and pass on the later ones. */
-const meeting = Effect.gen(function* () {
-  const arrived = yield* Ref.make(0)
-  const both = yield* Deferred.make<void>()
-  return Effect.gen(function* () {
-    if ((yield* Ref.updateAndGet(arrived, (n) => n + 1)) === 2) yield* Deferred.succeed(both, undefined)
+const meeting = Effect.map(Effect.all([Ref.make(0), Deferred.make<void>()]), ([arrivals, both]) =>
+  Effect.gen(function* () {
+    if ((yield* Ref.updateAndGet(arrivals, (n) => n + 1)) === 2) yield* Deferred.succeed(both, undefined)
     yield* Deferred.await(both)
   })
-})
+)
 
 layer(TestDatabase.layer)("transactions that collide", (it) => {
   it.effect("both succeed after a deadlock", () =>
