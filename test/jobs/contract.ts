@@ -1,0 +1,160 @@
+/** What every queue promises: run on the map and on real PostgreSQL alike. Each test has a queue of its own. */
+import { assert, layer } from "@effect/vitest"
+import { Array, Effect, type Layer } from "effect"
+import { Jobs } from "../../src/jobs/Jobs.ts"
+import { Settlement } from "../../src/jobs/Job.ts"
+
+export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) => {
+  let queues = 0
+  const queueOf = Effect.map(Jobs, (jobs) => {
+    const queue = `queue-${++queues}`
+    return {
+      jobs,
+      queue,
+      add: (key: string, more: { readonly delaySeconds?: number; readonly priority?: number } = {}) =>
+        jobs.enqueue({ queue, key, payload: { key }, ...more }),
+      claim: (limit = 10) => jobs.claim(queue, limit),
+      keys: (limit = 10) => Effect.map(jobs.claim(queue, limit), (claimed) => claimed.map((job) => job.key))
+    }
+  })
+  const failure = { code: "SomethingFailed", category: "transient" } as const
+
+  layer(jobsLayer, { excludeTestServices: true })(`the queue, ${name}`, (it) => {
+    it.effect("a job is claimed once, with its payload, and not again while it is held", () =>
+      Effect.gen(function* () {
+        const { add, claim, queue } = yield* queueOf
+        yield* add("one")
+        const [job] = yield* claim()
+        assert.deepInclude(job, { queue, key: "one", payload: { key: "one" }, attempts: 1 })
+        assert.deepStrictEqual(yield* claim(), [])
+      })
+    )
+
+    it.effect("parallel claims never share a job", () =>
+      Effect.gen(function* () {
+        const { add, keys } = yield* queueOf
+        yield* Effect.forEach(Array.range(1, 20), (n) => add(`job-${n}`), { discard: true })
+        const claims = yield* Effect.all(
+          Array.makeBy(8, () => keys(5)),
+          { concurrency: "unbounded" }
+        )
+        const all = claims.flat()
+        assert.strictEqual(new Set(all).size, all.length)
+        assert.strictEqual(all.length + (yield* keys(20)).length, 20)
+      })
+    )
+
+    it.effect("the oldest due comes first, and a lower priority lets 30 s of others pass", () =>
+      Effect.gen(function* () {
+        const { add, keys } = yield* queueOf
+        yield* add("later", { priority: 1 })
+        yield* add("first")
+        yield* add("second")
+        assert.deepStrictEqual((yield* keys()).toSorted(), ["first", "later", "second"])
+        yield* add("patient", { priority: 2 })
+        yield* add("urgent")
+        assert.deepStrictEqual(yield* keys(1), ["urgent"])
+      })
+    )
+
+    it.effect("a delayed job is not due yet", () =>
+      Effect.gen(function* () {
+        const { add, claim } = yield* queueOf
+        yield* add("tomorrow", { delaySeconds: 86_400 })
+        assert.deepStrictEqual(yield* claim(), [])
+      })
+    )
+
+    it.effect("a finished job does not come back", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs } = yield* queueOf
+        yield* add("done")
+        const [job] = yield* claim()
+        assert.isTrue(yield* jobs.settle(job!, Settlement.done))
+        assert.deepStrictEqual(yield* claim(), [])
+      })
+    )
+
+    it.effect("a job that is retried comes back with its attempt counted, one that is only postponed without", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs } = yield* queueOf
+        yield* add("again")
+        const [first] = yield* claim()
+        yield* jobs.settle(first!, Settlement.retry(0, failure))
+        const [second] = yield* claim()
+        assert.strictEqual(second?.attempts, 2)
+        yield* jobs.settle(second!, Settlement.later(0))
+        assert.strictEqual((yield* claim())[0]?.attempts, 2)
+      })
+    )
+
+    it.effect("a dead job stays dead, also when it is woken", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs, queue } = yield* queueOf
+        yield* add("dead")
+        const [job] = yield* claim()
+        yield* jobs.settle(job!, Settlement.dead(failure))
+        yield* jobs.wake(queue, "dead")
+        assert.deepStrictEqual(yield* claim(), [])
+      })
+    )
+
+    it.effect("enqueuing a key that is there wakes it instead of adding a second", () =>
+      Effect.gen(function* () {
+        const { add, keys } = yield* queueOf
+        yield* add("same", { delaySeconds: 3600 })
+        yield* add("same")
+        assert.deepStrictEqual(yield* keys(), ["same"])
+      })
+    )
+
+    it.effect("a wake that arrives while the job runs makes it run once more", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs, queue } = yield* queueOf
+        yield* add("woken")
+        const [job] = yield* claim()
+        yield* jobs.wake(queue, "woken")
+        yield* jobs.settle(job!, Settlement.done)
+        const [again] = yield* claim()
+        assert.strictEqual(again?.key, "woken")
+        yield* jobs.settle(again!, Settlement.done)
+        assert.deepStrictEqual(yield* claim(), [])
+      })
+    )
+
+    it.effect("a finished job that is woken runs again", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs, keys, queue } = yield* queueOf
+        yield* add("revived")
+        yield* jobs.settle((yield* claim())[0]!, Settlement.done)
+        yield* jobs.wake(queue, "revived")
+        assert.deepStrictEqual(yield* keys(), ["revived"])
+      })
+    )
+
+    it.effect("whoever has lost the lease can neither settle nor renew", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs } = yield* queueOf
+        yield* add("fenced")
+        const [stale] = yield* claim()
+        yield* jobs.settle(stale!, Settlement.later(0))
+        const [held] = yield* claim()
+        assert.notStrictEqual(held?.lease, stale?.lease)
+        assert.isFalse(yield* jobs.settle(stale!, Settlement.done))
+        assert.deepStrictEqual([...(yield* jobs.renew([stale!]))], [])
+        assert.deepStrictEqual([...(yield* jobs.renew([held!]))], [held!.id])
+        assert.isTrue(yield* jobs.settle(held!, Settlement.done))
+      })
+    )
+
+    it.effect("a lease that is held is not swept", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs } = yield* queueOf
+        yield* add("held")
+        const [job] = yield* claim()
+        yield* jobs.sweep
+        assert.isTrue(yield* jobs.settle(job!, Settlement.done))
+      })
+    )
+  })
+}

@@ -1,0 +1,61 @@
+/** The queue's contract on real PostgreSQL, and what only a transaction can show. */
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { Database } from "../../src/database/Database.ts"
+import { Settlement } from "../../src/jobs/Job.ts"
+import { Jobs } from "../../src/jobs/Jobs.ts"
+import { TestDatabase } from "../database/testDatabase.ts"
+import { jobsContract } from "./contract.ts"
+
+jobsContract("in PostgreSQL", Jobs.layer.pipe(Layer.provide(TestDatabase.layer)))
+
+layer(Layer.provideMerge(Jobs.layer, TestDatabase.layer), { excludeTestServices: true })(
+  "the queue and transactions",
+  (it) => {
+    it.effect("a job whose transaction is rolled back never existed", () =>
+      Effect.gen(function* () {
+        const [jobs, database] = [yield* Jobs, yield* Database]
+        yield* Effect.flip(
+          database.transaction("test", () =>
+            Effect.andThen(jobs.enqueue({ queue: "rolled-back", key: "one", payload: {} }), Effect.fail("no" as const))
+          )
+        )
+        assert.deepStrictEqual(yield* jobs.claim("rolled-back", 10), [])
+      })
+    )
+
+    it.effect("a lease that ended in the database's time is swept, and its holder is fenced", () =>
+      Effect.gen(function* () {
+        const [jobs, database] = [yield* Jobs, yield* Database]
+        yield* jobs.enqueue({ queue: "ended", key: "one", payload: {} })
+        const [job] = yield* jobs.claim("ended", 1)
+        yield* database.query(
+          "test",
+          (sql) => sql`update jobs set lease_until = now() - interval '1 second' where queue = 'ended'`
+        )
+        assert.strictEqual(yield* jobs.sweep, 1)
+        assert.isFalse(yield* jobs.settle(job!, Settlement.done))
+        const [again] = yield* jobs.claim("ended", 1)
+        assert.strictEqual(again?.attempts, 2)
+      })
+    )
+
+    it.effect("a failure is kept with its first and last time", () =>
+      Effect.gen(function* () {
+        const [jobs, database] = [yield* Jobs, yield* Database]
+        yield* jobs.enqueue({ queue: "history", key: "one", payload: {} })
+        const failing = (code: string) =>
+          Effect.flatMap(jobs.claim("history", 1), ([job]) =>
+            jobs.settle(job!, Settlement.retry(0, { code, category: "transient" }))
+          )
+        yield* failing("First")
+        yield* failing("Second")
+        const [row] = yield* database.query(
+          "test",
+          (sql) => sql`select last_error, first_failed_at < last_failed_at as apart from jobs where queue = 'history'`
+        )
+        assert.deepStrictEqual(row, { last_error: { code: "Second", category: "transient" }, apart: true })
+      })
+    )
+  }
+)
