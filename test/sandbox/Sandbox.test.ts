@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Effect, FileSystem, Option, Redacted, Schedule } from "effect"
+import { Effect, FileSystem, Layer, Logger, Option, Redacted, Schedule } from "effect"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
 
 const form = { amount: "4200", currency: "usd", capture_method: "manual", payment_method: "pm_card_visa" }
@@ -40,69 +40,72 @@ const temporaryFolder = Effect.flatMap(FileSystem.FileSystem, (fs) =>
   fs.makeTempDirectoryScoped({ prefix: "holdfast-sandbox-" })
 )
 
-layer(NodeServices.layer, { excludeTestServices: true, timeout: "30 seconds" })("the sandbox", (it) => {
-  it.effect("killed and started again gives the same answers on the same port and charges nobody twice", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const dataDir = yield* temporaryFolder
-      yield* Effect.gen(function* () {
-        const sandbox = yield* Sandbox
-        const created = yield* post("/v1/payment_intents", "k:create", { ...form, "metadata[order_id]": "ord_1" })
-        const confirm = post(`/v1/payment_intents/${created.body.id}/confirm`, "k:confirm")
-        const first = yield* confirm
-        const pid = Option.getOrThrow(Option.fromUndefinedOr(yield* sandbox.pid))
-        process.kill(pid, "SIGKILL")
-        yield* until(Effect.map(isAlive(pid), (alive) => !alive))
-        const again = yield* confirm
-        assert.strictEqual(again.replayed, "true")
-        assert.deepStrictEqual(again.body, first.body)
-        yield* post(`/v1/payment_intents/${created.body.id}/capture`, "k:capture")
-        assert.notStrictEqual(yield* sandbox.pid, pid)
-      }).pipe(Effect.provide(Sandbox.layer({ dataDir, port: 0 })))
-      const ledger = yield* fs.readFileString(`${dataDir}/sandbox/ledger.jsonl`)
-      const entries = ledger
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { type: string; amount: number })
-      assert.deepStrictEqual(
-        entries.map(({ amount, type }) => [type, amount]),
-        [
-          ["authorized", 4200],
-          ["captured", 4200]
-        ]
-      )
-    })
-  )
+layer(Layer.merge(NodeServices.layer, Logger.layer([])), { excludeTestServices: true, timeout: "30 seconds" })(
+  "the sandbox",
+  (it) => {
+    it.effect("killed and started again gives the same answers on the same port and charges nobody twice", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const dataDir = yield* temporaryFolder
+        yield* Effect.gen(function* () {
+          const sandbox = yield* Sandbox
+          const created = yield* post("/v1/payment_intents", "k:create", { ...form, "metadata[order_id]": "ord_1" })
+          const confirm = post(`/v1/payment_intents/${created.body.id}/confirm`, "k:confirm")
+          const first = yield* confirm
+          const pid = Option.getOrThrow(Option.fromUndefinedOr(yield* sandbox.pid))
+          process.kill(pid, "SIGKILL")
+          yield* until(Effect.map(isAlive(pid), (alive) => !alive))
+          const again = yield* confirm
+          assert.strictEqual(again.replayed, "true")
+          assert.deepStrictEqual(again.body, first.body)
+          yield* post(`/v1/payment_intents/${created.body.id}/capture`, "k:capture")
+          assert.notStrictEqual(yield* sandbox.pid, pid)
+        }).pipe(Effect.provide(Sandbox.layer({ dataDir, port: 0 })))
+        const ledger = yield* fs.readFileString(`${dataDir}/sandbox/ledger.jsonl`)
+        const entries = ledger
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as { type: string; amount: number })
+        assert.deepStrictEqual(
+          entries.map(({ amount, type }) => [type, amount]),
+          [
+            ["authorized", 4200],
+            ["captured", 4200]
+          ]
+        )
+      })
+    )
 
-  it.effect("ends with its scope", () =>
-    Effect.gen(function* () {
-      const dataDir = yield* temporaryFolder
-      const pid = yield* Effect.flatMap(Sandbox, (sandbox) => sandbox.pid).pipe(
-        Effect.provide(Sandbox.layer({ dataDir, port: 0 }))
-      )
-      assert.isFalse(yield* isAlive(pid ?? 0))
-    })
-  )
+    it.effect("ends with its scope", () =>
+      Effect.gen(function* () {
+        const dataDir = yield* temporaryFolder
+        const pid = yield* Effect.flatMap(Sandbox, (sandbox) => sandbox.pid).pipe(
+          Effect.provide(Sandbox.layer({ dataDir, port: 0 }))
+        )
+        assert.isFalse(yield* isAlive(pid ?? 0))
+      })
+    )
 
-  it.effect("ends when the process that started it is killed", () =>
-    Effect.gen(function* () {
-      const dataDir = yield* temporaryFolder
-      const owner = yield* startOwner(dataDir)
-      assert.isTrue(yield* isAlive(owner.sandboxPid))
-      process.kill(owner.pid, "SIGKILL")
-      yield* until(Effect.map(isAlive(owner.sandboxPid), (alive) => !alive)).pipe(Effect.timeout("5 seconds"))
-    })
-  )
+    it.effect("ends when the process that started it is killed", () =>
+      Effect.gen(function* () {
+        const dataDir = yield* temporaryFolder
+        const owner = yield* startOwner(dataDir)
+        assert.isTrue(yield* isAlive(owner.sandboxPid))
+        process.kill(owner.pid, "SIGKILL")
+        yield* until(Effect.map(isAlive(owner.sandboxPid), (alive) => !alive)).pipe(Effect.timeout("5 seconds"))
+      })
+    )
 
-  it.effect("whose port is taken does not start, and says so", () =>
-    Effect.gen(function* () {
-      const dataDir = yield* temporaryFolder
-      const { port } = yield* takenPort
-      const error = yield* Effect.flip(Effect.provide(Sandbox, Sandbox.layer({ dataDir, port })))
-      assert.strictEqual(error._tag, "SandboxNotStarted")
-    })
-  )
-})
+    it.effect("whose port is taken does not start, and says so", () =>
+      Effect.gen(function* () {
+        const dataDir = yield* temporaryFolder
+        const { port } = yield* takenPort
+        const error = yield* Effect.flip(Effect.provide(Sandbox, Sandbox.layer({ dataDir, port })))
+        assert.strictEqual(error._tag, "SandboxNotStarted")
+      })
+    )
+  }
+)
 
 const takenPort = Effect.acquireRelease(
   Effect.callback<ReturnType<typeof createServer>>((resume) => {

@@ -139,11 +139,13 @@ layer(sandbox)("the sandbox's payment provider", (it) => {
     })
   )
 
-  it.effect("refuses a parameter that it does not know", () =>
+  it.effect("refuses a parameter that it does not know, or that its version has dropped", () =>
     Effect.gen(function* () {
-      const { body, status } = yield* post(intents, { ...form, ammount: "1" })
-      assert.strictEqual(status, 400)
-      assert.strictEqual(body.error?.["code"], "parameter_unknown")
+      for (const unknown of [{ ammount: "1" }, { "payment_method_types[0]": "card" }]) {
+        const { body, status } = yield* post(intents, { ...form, ...unknown })
+        assert.strictEqual(status, 400)
+        assert.strictEqual(body.error?.["code"], "parameter_unknown")
+      }
     })
   )
 

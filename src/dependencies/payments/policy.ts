@@ -37,5 +37,8 @@ export const connectTimeoutMillis = 2000
 /** The largest answer we ask for (a page of 100 payments) is about 300 KB; a longer one is cut and counts as unreadable. */
 export const longestAnswerBytes = 1024 * 1024
 
-/** The version of the provider's API that this adapter was written and tested against. */
+/**
+ * The version of the provider's API that this adapter was written and tested against. It decides which parameters
+ * exist: `allowed_payment_method_types` took the place of `payment_method_types` on payment intents in September 2026.
+ */
 export const apiVersion = "2026-10-28.endive"

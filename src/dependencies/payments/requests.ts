@@ -35,7 +35,7 @@ export const createRequest = ({ amount, key, orderId, paymentMethod }: CreatePay
     capture_method: "manual",
     confirm: "false",
     payment_method: paymentMethod,
-    "payment_method_types[0]": "card",
+    "allowed_payment_method_types[0]": "card",
     ...traces(orderId, key)
   })
 

@@ -4,7 +4,7 @@
  * Creating never moves money unless `confirm=true` asks for it. A declined confirmation takes the payment method off
  * the intent and leaves the reason on it, so that a reader who missed the answer can still find it.
  */
-import { chargeableAmount, metadataOf, unknownParameter } from "./form.ts"
+import { chargeableAmount, listOf, metadataOf, unknownParameter } from "./form.ts"
 import type { Form } from "./form.ts"
 import type { Intent } from "./objects.ts"
 import {
@@ -34,7 +34,7 @@ const createParameters = [
   "capture_method",
   "confirmation_method",
   "payment_method",
-  "payment_method_types[",
+  "allowed_payment_method_types[",
   "automatic_payment_methods[",
   "metadata[",
   "description",
@@ -52,6 +52,10 @@ export const create = (form: Form, moment: Moment): Outcome => {
   if (currency === undefined) return missingParameter("currency")
   if (!/^[a-z]{3}$/i.test(currency))
     return invalidParameter("currency", "parameter_invalid", `Invalid currency: ${currency}`)
+  const onlyToConfirm =
+    form.get("confirm") === "true" ? undefined : ["return_url", "off_session"].find((n) => form.has(n))
+  if (onlyToConfirm !== undefined)
+    return invalidParameter(onlyToConfirm, "parameter_invalid", `${onlyToConfirm} needs confirm=true.`)
   const paymentMethod = form.get("payment_method")
   if (paymentMethod !== undefined && cardOutcome(paymentMethod) === undefined)
     return noSuch("PaymentMethod", "payment_method", paymentMethod, 400)
@@ -63,6 +67,7 @@ export const create = (form: Form, moment: Moment): Outcome => {
     capture_method: form.get("capture_method") === "manual" ? "manual" : "automatic",
     status: paymentMethod === undefined ? "requires_payment_method" : "requires_confirmation",
     payment_method: paymentMethod ?? null,
+    allowed_payment_method_types: listOf(form, "allowed_payment_method_types"),
     metadata: metadataOf(form),
     amount_capturable: 0,
     amount_received: 0,

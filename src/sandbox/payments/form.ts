@@ -31,6 +31,12 @@ export const metadataOf = (form: Form): Record<string, string> => {
   return metadata
 }
 
+/** `name[0]=a&name[1]=b`; `null` when absent, as the provider shows it. */
+export const listOf = (form: Form, name: string): ReadonlyArray<string> | null => {
+  const values = [...form].filter(([key]) => key.startsWith(`${name}[`)).map(([, value]) => value)
+  return values.length === 0 ? null : values
+}
+
 /** A whole number of minor units; `undefined` when absent. */
 export const amountOf = (form: Form, name: string): number | undefined | Rejected => {
   const text = form.get(name)

@@ -1,3 +1,4 @@
+/** The memory layer keeps the contract. */
 import { Effect, Layer } from "effect"
 import { PaymentsMemory } from "../../../src/dependencies/payments/PaymentsMemory.ts"
 import { paymentsContract, ProviderSide } from "./contract.ts"

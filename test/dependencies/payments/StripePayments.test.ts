@@ -1,30 +1,14 @@
-import { Effect, Layer } from "effect"
+/** The adapter with the sandbox's real process behind it keeps the contract. */
+import { Layer } from "effect"
 import { StripeAccount, StripePayments } from "../../../src/dependencies/payments/StripePayments.ts"
 import { Sandbox } from "../../../src/sandbox/Sandbox.ts"
-import { SandboxControls, sandboxForTests } from "../../sandbox/sandboxForTests.ts"
-import { paymentsContract, ProviderSide } from "./contract.ts"
+import { sandboxForTests } from "../../sandbox/sandboxForTests.ts"
+import { paymentsContract } from "./contract.ts"
+import { sandboxSide } from "./sandboxSide.ts"
 
 const account = Layer.effect(StripeAccount, Sandbox)
 
-const providerSide = Layer.effect(
-  ProviderSide,
-  Effect.map(SandboxControls, ({ ledger }) => ({
-    moved: (orderId) =>
-      Effect.map(ledger(orderId), (entries) => entries.map(({ amount, type }) => [type, amount] as const)),
-    authenticate: ({ nextAction }, approved) =>
-      Effect.promise(() =>
-        fetch(nextAction?.url ?? "", {
-          method: "POST",
-          redirect: "manual",
-          body: new URLSearchParams({ outcome: approved ? "approve" : "refuse" })
-        })
-      )
-  }))
-)
-
 paymentsContract(
   "payments through the provider's API",
-  Layer.mergeAll(providerSide, StripePayments.layer.pipe(Layer.provide(account))).pipe(
-    Layer.provideMerge(sandboxForTests)
-  )
+  Layer.mergeAll(sandboxSide, Layer.provide(StripePayments.layer, account)).pipe(Layer.provideMerge(sandboxForTests))
 )

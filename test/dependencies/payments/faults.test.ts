@@ -221,20 +221,23 @@ layer(Layer.merge(sandboxForTests, silent), { excludeTestServices: true, timeout
   }
 )
 
-layer(sandboxForTests, { timeout: "30 seconds" })("a provider that hangs after the effect", (it) => {
-  it.effect("is given up at the attempt's timeout, and the second try finds what the first one did", () =>
-    Effect.gen(function* () {
-      const controls = yield* SandboxControls
-      const { confirm, payment } = yield* made("ord_hang")
-      yield* controls.fault({ mode: "hang_after", times: 1, path: payment.paymentId })
-      const calling = yield* Effect.forkChild(confirm)
-      const executed = Effect.map(controls.ledger("ord_hang"), (entries) => entries.length === 1)
-      yield* Effect.repeat(executed, { until: (yes) => yes })
-      yield* TestClock.adjust("4 seconds")
-      yield* TestClock.adjust("500 millis")
-      const held = yield* Fiber.join(calling)
-      assert.strictEqual(held.status, "authorized")
-      assert.strictEqual((yield* controls.ledger("ord_hang")).length, 1)
-    }).pipe(Effect.provide(shop))
-  )
-})
+layer(Layer.merge(sandboxForTests, silent), { timeout: "30 seconds" })(
+  "a provider that hangs after the effect",
+  (it) => {
+    it.effect("is given up at the attempt's timeout, and the second try finds what the first one did", () =>
+      Effect.gen(function* () {
+        const controls = yield* SandboxControls
+        const { confirm, payment } = yield* made("ord_hang")
+        yield* controls.fault({ mode: "hang_after", times: 1, path: payment.paymentId })
+        const calling = yield* Effect.forkChild(confirm)
+        const executed = Effect.map(controls.ledger("ord_hang"), (entries) => entries.length === 1)
+        yield* Effect.repeat(executed, { until: (yes) => yes })
+        yield* TestClock.adjust("4 seconds")
+        yield* TestClock.adjust("500 millis")
+        const held = yield* Fiber.join(calling)
+        assert.strictEqual(held.status, "authorized")
+        assert.strictEqual((yield* controls.ledger("ord_hang")).length, 1)
+      }).pipe(Effect.provide(shop))
+    )
+  }
+)
