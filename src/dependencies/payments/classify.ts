@@ -8,9 +8,8 @@
  *   proxy on the way can answer in its place.
  */
 import { Duration, Schema } from "effect"
-import { TransientFailure } from "../../resilience/index.ts"
+import { parseRetryAfter, TransientFailure } from "../../resilience/index.ts"
 import type { DeclineCode } from "./errors.ts"
-import { retryAfterOf } from "./retryAfter.ts"
 
 /** A whole answer; `body` is its text. */
 export interface RawAnswer {
@@ -48,7 +47,7 @@ const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Rec
 
 export const classify = (answer: RawAnswer, nowMillis: number): Verdict => {
   const { headers, status } = answer
-  const retryAfter = retryAfterOf(headers["retry-after"], headers["date"], nowMillis)
+  const retryAfter = parseRetryAfter(headers["retry-after"], { date: headers["date"], nowMillis })
   if (status >= 200 && status < 300) return accepted(answer)
   if (status >= 300 && status < 400) return unsettled("unknown", "redirected", undefined, true)
   if (status === 401 || status === 403) return unsettled("not_executed", "credentials_refused", refusedPause, true)
