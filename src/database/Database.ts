@@ -61,7 +61,7 @@ export class Database extends Context.Service<
           connections({ url: options.url, applicationName, maxConnections, limits })
         const pool = yield* open("holdfast", limits.poolSize)
         yield* probe(pool, limits.startupMillis)
-        const { circuit, health } = yield* watchHealth(yield* open("holdfast-health", 1))
+        const { circuit, health } = yield* watchHealth(yield* open("holdfast-health", 1), limits.pingMillis)
         const calls = yield* makeCalls(pool, circuit, limits)
         const listen = listenTo(yield* open("holdfast-listen", maxListeners))
         const operatorsPool = yield* open("holdfast-operators", operatorsPoolSize)

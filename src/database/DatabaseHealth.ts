@@ -14,10 +14,6 @@ export type DatabaseStatus =
   | { readonly up: true; readonly since: DateTime.Utc }
   | { readonly up: false; readonly since: DateTime.Utc; readonly reason: UnavailableReason }
 
-const pingEvery = "1 second"
-/** A ping costs a healthy server well under a millisecond. */
-const pingWithin = "1 second"
-
 const upGauge = Metric.gauge("holdfast_database_up", {
   description: "1 while the database answers, 0 during an outage"
 })
@@ -35,11 +31,13 @@ export class DatabaseHealth extends Context.Service<
 export interface Circuit {
   /** Fails at once during an outage. */
   readonly gate: Effect.Effect<void, DatabaseUnavailable>
+  /** Whether a ping was answered at this time or later: a call that is late is then slow, and the database not away. */
+  readonly answeredSince: (epochMillis: number) => boolean
   /** Says that a call found the database away. */
   readonly suspect: Effect.Effect<void>
 }
 
-const pingWith = (sql: SqlClient.SqlClient): Effect.Effect<void, DatabaseUnavailable> =>
+const pingWith = (sql: SqlClient.SqlClient, withinMillis: number): Effect.Effect<void, DatabaseUnavailable> =>
   sql`select 1`.pipe(
     typedFailures(
       "health.ping",
@@ -50,7 +48,7 @@ const pingWith = (sql: SqlClient.SqlClient): Effect.Effect<void, DatabaseUnavail
     // A server that does not answer holds up the interruption too, so the ping is left behind.
     Effect.forkDetach,
     Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.join(fiber), () => Effect.sync(() => fiber.interruptUnsafe()))),
-    Effect.timeoutOrElse({ duration: pingWithin, orElse: () => Effect.fail(unavailable("no_answer", "none")) })
+    Effect.timeoutOrElse({ duration: withinMillis, orElse: () => Effect.fail(unavailable("no_answer", "none")) })
   )
 
 const announce = (before: DatabaseStatus, now: DatabaseStatus): Effect.Effect<void> => {
@@ -61,19 +59,23 @@ const announce = (before: DatabaseStatus, now: DatabaseStatus): Effect.Effect<vo
   return Effect.logWarning("the database is back").pipe(Effect.annotateLogs({ outageSeconds }))
 }
 
-/** Watches until the scope closes. `sql` must have connections that nothing else uses. */
+/** Watches until the scope closes. A ping has until the next one is due. `sql` must have connections that nothing else uses. */
 export const watchHealth = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient
+  sql: SqlClient.SqlClient,
+  everyMillis: number
 ): Effect.fn.Return<{ readonly health: DatabaseHealth["Service"]; readonly circuit: Circuit }, never, Scope.Scope> {
   let status: DatabaseStatus = { up: true, since: yield* DateTime.now }
   const wake = yield* Queue.sliding<void>(1)
-  const ping = pingWith(sql)
+  const ping = pingWith(sql, everyMillis)
+
+  let answeredAt = status.since.epochMilliseconds
 
   const become = Effect.fnUntraced(function* (reason: UnavailableReason | undefined) {
     yield* Metric.update(upGauge, reason === undefined ? 1 : 0)
+    const since = yield* DateTime.now
+    if (reason === undefined) answeredAt = since.epochMilliseconds
     if (status.up === (reason === undefined)) return
     const before = status
-    const since = yield* DateTime.now
     status = reason === undefined ? { up: true, since } : { up: false, since, reason }
     yield* announce(before, status)
   })
@@ -81,11 +83,16 @@ export const watchHealth = Effect.fnUntraced(function* (
     Effect.retry({ times: 1 }),
     Effect.matchEffect({ onSuccess: () => become(undefined), onFailure: (error) => become(error.reason) })
   )
-  yield* look.pipe(Effect.andThen(Effect.timeoutOption(Queue.take(wake), pingEvery)), Effect.forever, Effect.forkScoped)
+  yield* look.pipe(
+    Effect.andThen(Effect.timeoutOption(Queue.take(wake), everyMillis)),
+    Effect.forever,
+    Effect.forkScoped
+  )
   return {
     health: DatabaseHealth.of({ ping, status: Effect.sync(() => status) }),
     circuit: {
       gate: Effect.suspend(() => (status.up ? Effect.void : Effect.fail(unavailable(status.reason, "none")))),
+      answeredSince: (epochMillis) => answeredAt >= epochMillis,
       suspect: Effect.asVoid(Queue.offer(wake, undefined))
     }
   }

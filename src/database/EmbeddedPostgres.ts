@@ -59,8 +59,9 @@ export class EmbeddedPostgres extends Context.Service<
   ): Effect.fn.Return<EmbeddedPostgres["Service"], EmbeddedPostgresFailed, Scope.Scope> {
     const durable = options.durable ?? true
     const onProgress = options.onProgress ?? Effect.logInfo
-    const binaries = yield* findPostgres
-    const { directory, password } = yield* prepareData({ directory: options.directory, binaries, durable, onProgress })
+    const found = yield* findPostgres
+    const data = yield* prepareData({ directory: options.directory, binaries: found, durable, onProgress })
+    const { binaries, directory, password } = data
     const settings = { ...(durable ? {} : volatile), ...options.settings, ...quiet, ...local }
     const run = Effect.gen(function* () {
       const port = options.port ?? (yield* freePort)

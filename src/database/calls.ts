@@ -9,7 +9,7 @@ import { Clock, Context, Effect, Fiber, Random, Schedule, Scope, Semaphore, Dura
 import type { SqlClient, SqlError } from "effect/sql"
 import type { DatabaseLimits } from "./connections.ts"
 import type { Circuit } from "./DatabaseHealth.ts"
-import { DatabaseUnavailable, type QueryTimeout } from "./errors.ts"
+import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
 import { type Outcome, typedFailures, unavailable, watchForBugs } from "./sqlFailures.ts"
 import { measured } from "./statementMetrics.ts"
 
@@ -29,6 +29,9 @@ const whenCollided = Schedule.exponential("20 millis").pipe(
 )
 const collided = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable && (error.reason === "deadlock" || error.reason === "serialization")
+
+/** A call's span has the call's name; below it are the spans of its statements, which have their SQL but no values. */
+const span = { kind: "client", attributes: { "db.system.name": "postgresql" } } as const
 
 /** How far a call got: what decides whether a lost connection may have done something. */
 type Progress = "waiting" | "sent" | "in_transaction" | "committing" | "committed"
@@ -118,13 +121,18 @@ export const makeCalls = Effect.fnUntraced(function* (
       )
     )
     const placed = inside === "nothing" ? withPlace(places, limits.acquireMillis, typed) : typed
-    const repeated = begins ? Effect.retry(placed, { while: collided, schedule: whenCollided }) : placed
+    const attempt = Effect.andThen(reach("waiting"), placed)
+    const repeated = begins ? Effect.retry(attempt, { while: collided, schedule: whenCollided }) : attempt
     if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)
     yield* circuit.gate
+    const lastHalf = clock.currentTimeMillisUnsafe() + limits.callMillis / 2
     return yield* withDeadline(repeated, {
       millis: limits.callMillis,
       committed: () => progress === "committed",
-      late: () => unavailable("no_answer", outcomeAt(progress))
+      late: () => {
+        const onlySlow = progress !== "committing" && circuit.answeredSince(lastHalf)
+        return onlySlow ? new QueryTimeout() : unavailable("no_answer", outcomeAt(progress))
+      }
     }).pipe(
       Effect.tapError((error) => (error instanceof DatabaseUnavailable && error.down ? circuit.suspect : Effect.void)),
       Effect.provideService(Clock.Clock, clock)
@@ -132,8 +140,10 @@ export const makeCalls = Effect.fnUntraced(function* (
   })
 
   return {
-    query: <A, E, R>(name: string, body: Body<A, E, R>) => call(name, "query", body),
-    transaction: <A, E, R>(name: string, body: Body<A, E, R>) => call(name, "transaction", body),
+    query: <A, E, R>(name: string, body: Body<A, E, R>): Effect.Effect<A, Failure<E>, R> =>
+      Effect.withSpan(call(name, "query", body), name, span),
+    transaction: <A, E, R>(name: string, body: Body<A, E, R>): Effect.Effect<A, Failure<E>, R> =>
+      Effect.withSpan(call(name, "transaction", body), name, span),
     // What runs then is no longer inside of the transaction, but still has its place in the pool.
     afterCommit: (effect: Effect.Effect<void>) =>
       Effect.flatMap(insideOf, (inside) =>

@@ -3,6 +3,7 @@
  *
  * The server enforces the statement's limits (startup parameters), the watched socket a server that does not answer,
  * and `Database` the rest. They only work in this order: lock < statement < silence < call.
+ * Behind a pooler in transaction mode (pgbouncer) startup parameters and prepared statements are refused: connect past it.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
@@ -26,6 +27,8 @@ export interface DatabaseLimits {
   readonly silenceMillis: number
   /** A call returns by now, whatever the server and the network do. */
   readonly callMillis: number
+  /** How often the database is asked whether it answers, and how long it has to: a healthy one needs a millisecond. */
+  readonly pingMillis: number
   /** A statement that is slower gets a line in the log and a count. */
   readonly slowMillis: number
   /** A node that starts beside its database waits for it this long. */
@@ -41,6 +44,7 @@ export const defaultLimits: DatabaseLimits = {
   idleInTransactionMillis: 5_000,
   silenceMillis: 4_000,
   callMillis: 4_500,
+  pingMillis: 1_000,
   slowMillis: 200,
   startupMillis: 15_000
 }

@@ -60,11 +60,11 @@ export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>
   }
 }
 
-/** A statement, or a transaction that sat idle, took longer than it may. Trying again at once rarely helps. */
+/** A statement, a call, or a transaction that sat idle took longer than it may. Trying again at once rarely helps. */
 export class QueryTimeout extends Schema.TaggedError<QueryTimeout>()("QueryTimeout", {}) {
   readonly category = "transient" as const
   override get message(): string {
-    return "The database took too long over this and gave it up; nothing was changed. Try again later."
+    return "This took the database too long and was given up. Try again later, and a write with the same key."
   }
 }
 

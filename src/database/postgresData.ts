@@ -53,6 +53,12 @@ const place = (directory: string, runAs: PostgresBinaries["runAs"]): string => {
   return target
 }
 
+/** A directory that a person made stays that person's when root starts the server (`sudo` once, or a container). */
+const ownerOf = (directory: string, { runAs }: PostgresBinaries): PostgresBinaries["runAs"] => {
+  const { gid, uid } = fs.statSync(directory)
+  return runAs === undefined || uid === 0 ? runAs : { uid, gid }
+}
+
 const own = (target: string, runAs: PostgresBinaries["runAs"]) => {
   if (runAs !== undefined) fs.chownSync(target, runAs.uid, runAs.gid)
 }
@@ -80,7 +86,7 @@ const create = Effect.fnUntraced(
   Effect.provide(SecureRandom.layerWebCrypto)
 )
 
-/** Makes the directory unless it is there, and waits for a former server to be gone. Answers where it is, and its password. */
+/** Makes the directory unless it is there, and waits for a former server to be gone. Answers where, whose, and its password. */
 export const prepareData = Effect.fnUntraced(function* (options: {
   readonly directory: string
   readonly binaries: PostgresBinaries
@@ -96,7 +102,8 @@ export const prepareData = Effect.fnUntraced(function* (options: {
         `${options.directory} cannot be created or read. Set DATA_DIR to a folder of this user.`
       )
   })
-  if (!fs.existsSync(path.join(directory, "PG_VERSION"))) {
+  const existed = fs.existsSync(path.join(directory, "PG_VERSION"))
+  if (!existed) {
     yield* options.onProgress(`creating the database in ${directory} (once)`)
     yield* create(directory, binaries, options.durable)
   }
@@ -116,5 +123,9 @@ export const prepareData = Effect.fnUntraced(function* (options: {
   }
   const password = yield* read(passwordFile)
   yield* requireFree(directory)
-  return { directory, password }
+  return {
+    directory,
+    password,
+    binaries: { ...binaries, runAs: existed ? ownerOf(directory, binaries) : binaries.runAs }
+  }
 })

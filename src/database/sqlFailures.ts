@@ -66,7 +66,7 @@ const classify = (error: SqlError.SqlError): UnavailableReason | "timeout" | "bu
 const certainlyNothing = (error: SqlError.SqlError, reason: UnavailableReason): boolean =>
   error.reason.operation === "connect" || !["connection", "no_answer"].includes(reason)
 
-export const toFailure = (
+const toFailure = (
   name: string,
   error: SqlError.SqlError,
   outcome: Outcome

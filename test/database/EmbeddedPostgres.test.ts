@@ -1,5 +1,5 @@
 /** The embedded server as other processes see it: what survives a kill, what is left behind, who may not have it. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import * as path from "node:path"
@@ -125,6 +125,20 @@ layer(Folder.layer)("the embedded server", (it) => {
       expect(performance.now() - started).toBeLessThan(2_000)
       const sql = yield* connect(Redacted.value(server.url))
       expect(yield* sql`select n from kept`).toEqual([{ n: 42 }])
+    }).pipe(Effect.scoped, Effect.provide(realClock))
+  )
+
+  it.effect.runIf(process.getuid?.() === 0)("runs as the user whose directory it is when root starts it", () =>
+    Effect.gen(function* () {
+      const directory = yield* Folder
+      const { gid, uid } = fs.statSync(directory)
+      const own = (owner: string) => spawnSync("chown", ["-R", owner, directory])
+      yield* Effect.acquireRelease(
+        Effect.sync(() => own("12345:12345")),
+        () => Effect.sync(() => own(`${uid}:${gid}`))
+      )
+      yield* EmbeddedPostgres.start({ directory, ...quietly })
+      expect(fs.statSync(`/proc/${serverPid(directory)}`).uid).toBe(12345)
     }).pipe(Effect.scoped, Effect.provide(realClock))
   )
 

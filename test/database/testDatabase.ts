@@ -43,9 +43,12 @@ export class TestDatabaseUrl extends Context.Service<TestDatabaseUrl, Redacted.R
   static readonly layer = Layer.effect(TestDatabaseUrl, TestDatabaseUrl.make("migrated")).pipe(Layer.provide(realClock))
 }
 
+/** A busy machine that runs tests may be late with its pings; that is no outage. */
+const pingMillis = 5_000
+
 /** With other limits than usual. */
 const layerWith = (options: Omit<DatabaseOptions, "url">) =>
-  Layer.unwrap(Effect.map(TestDatabaseUrl, (url) => Database.layer({ ...options, url }))).pipe(
+  Layer.unwrap(Effect.map(TestDatabaseUrl, (url) => Database.layer({ pingMillis, ...options, url }))).pipe(
     Layer.provideMerge(TestDatabaseUrl.layer),
     Layer.provide(realClock)
   )
