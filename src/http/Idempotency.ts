@@ -3,9 +3,9 @@
  *
  * 8 to 255 visible ASCII characters; the quoted form of the header's draft is the same key without its quotes.
  */
-import { Clock, DateTime, Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { keyDays } from "../orders/OrderStore.ts"
+import type { Placed } from "../orders/Orders.ts"
 import { IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
 
 const valid = /^[\x21-\x7e]{8,255}$/
@@ -25,10 +25,7 @@ export const idempotencyKey: Effect.Effect<
 )
 
 /** The headers of an answer to a keyed request. */
-export const keyedHeaders = Effect.fnUntraced(function* (replayed: boolean) {
-  const ends = (yield* Clock.currentTimeMillis) + keyDays * 86_400_000
-  return {
-    "idempotency-key-expires": DateTime.formatIso(DateTime.makeUnsafe(ends)),
-    ...(replayed ? { "idempotent-replayed": "true" } : {})
-  }
+export const keyedHeaders = ({ keyExpiresAt, replayed }: Placed): Readonly<Record<string, string>> => ({
+  "idempotency-key-expires": DateTime.formatIso(keyExpiresAt),
+  ...(replayed ? { "idempotent-replayed": "true" } : {})
 })

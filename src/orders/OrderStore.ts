@@ -33,9 +33,10 @@ export interface NewOrder {
 /** A refusal that was decided before any order existed, as it is kept under its key. */
 export type StoredRefusal = Readonly<Record<string, unknown>>
 
+/** `expiresAt` is when the key is forgotten. */
 export type Claimed =
-  | { readonly _tag: "Placed" }
-  | { readonly _tag: "Replayed"; readonly orderId: OrderId }
+  | { readonly _tag: "Placed"; readonly expiresAt: DateTime.Utc }
+  | { readonly _tag: "Replayed"; readonly orderId: OrderId; readonly expiresAt: DateTime.Utc }
   | { readonly _tag: "Refused"; readonly refusal: StoredRefusal }
 
 export type NextStep =

@@ -9,6 +9,7 @@ import { OrderChanges } from "./OrderChanges.ts"
 import {
   type Claim,
   type Claimed,
+  keyDays,
   type NewOrder,
   type NextStep,
   operationKey,
@@ -59,7 +60,9 @@ const make = Effect.gen(function* () {
     if (Option.isSome(before)) return before.value
     if (discountUsed(order)) return yield* new DiscountNotApplicable({ reason: "already_used" })
     const now = yield* DateTime.now
-    claims.set(nameOf(claim), { fingerprint: claim.fingerprint, stands: { _tag: "Replayed", orderId: order.id } })
+    const expiresAt = DateTime.add(now, { days: keyDays })
+    const stands: Claimed = { _tag: "Replayed", orderId: order.id, expiresAt }
+    claims.set(nameOf(claim), { fingerprint: claim.fingerprint, stands })
     rows.set(order.id, {
       placed: order,
       createdAt: now,
@@ -70,7 +73,7 @@ const make = Effect.gen(function* () {
       timeline: [{ at: now, step: "placed" }]
     })
     yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
-    return { _tag: "Placed" } as Claimed
+    return { _tag: "Placed", expiresAt } as Claimed
   })
 
   const refuse: OrderStore["Service"]["refuse"] = Effect.fnUntraced(function* (claim, refusal) {

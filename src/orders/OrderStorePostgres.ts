@@ -46,19 +46,19 @@ export const layer = Layer.effect(
       name: string,
       claim: Claim,
       stands: { readonly orderId: string | null; readonly refusal: StoredRefusal | null },
-      insert: (sql: SqlClient.SqlClient) => Effect.Effect<Claimed, E, R>
+      insert: (sql: SqlClient.SqlClient, expiresAt: DateTime.Utc) => Effect.Effect<Claimed, E, R>
     ) =>
       database
         .transaction(name, (sql) =>
           Effect.gen(function* () {
             yield* sql`select set_config('lock_timeout', ${`${claimWaitMillis}ms`}, true)`
-            const fresh = yield* sql`
+            const [fresh] = yield* sql<{ expires_at: Date }>`
               insert into idempotency_keys (account, route, key, fingerprint, order_id, refusal, expires_at)
               values (${claim.account}, ${claim.route}, ${claim.key}, ${claim.fingerprint}, ${stands.orderId},
                 ${stands.refusal === null ? null : JSON.stringify(stands.refusal)}::jsonb,
                 now() + make_interval(days => ${keyDays}))
-              on conflict do nothing returning 1`
-            if (fresh.length === 1) return yield* insert(sql)
+              on conflict do nothing returning expires_at`
+            if (fresh !== undefined) return yield* insert(sql, DateTime.fromDateUnsafe(fresh.expires_at))
             const [row] = yield* readClaim(sql, claim)
             // Between the two statements the row can only have been deleted by retention: the caller repeats.
             return row === undefined ? yield* new IdempotencyInFlight() : yield* toClaimed(claim, row)
@@ -73,11 +73,11 @@ export const layer = Layer.effect(
         )
 
     const place = Effect.fn("OrderStore.place")(function* (claim: Claim, order: NewOrder) {
-      return yield* claiming("orders.place", claim, { orderId: order.id, refusal: null }, (sql) =>
+      return yield* claiming("orders.place", claim, { orderId: order.id, refusal: null }, (sql, expiresAt) =>
         Effect.gen(function* () {
           yield* insertOrder(sql, order)
           yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
-          return { _tag: "Placed" } as Claimed
+          return { _tag: "Placed", expiresAt } as Claimed
         })
       )
     })
@@ -146,17 +146,22 @@ interface ClaimRow {
   readonly fingerprint: Uint8Array
   readonly order_id: string | null
   readonly refusal: StoredRefusal | null
+  readonly expires_at: Date
 }
 
 const readClaim = (sql: SqlClient.SqlClient, claim: Claim) => sql<ClaimRow>`
-  select fingerprint, order_id, refusal from idempotency_keys
+  select fingerprint, order_id, refusal, expires_at from idempotency_keys
   where account = ${claim.account} and route = ${claim.route} and key = ${claim.key}`
 
 const toClaimed = (claim: Claim, row: ClaimRow): Effect.Effect<Claimed, IdempotencyKeyReused> => {
   if (Buffer.compare(row.fingerprint, claim.fingerprint) !== 0) return Effect.fail(new IdempotencyKeyReused())
   return Effect.succeed(
     row.refusal === null
-      ? { _tag: "Replayed", orderId: OrderId.make(row.order_id ?? "") }
+      ? {
+          _tag: "Replayed",
+          orderId: OrderId.make(row.order_id ?? ""),
+          expiresAt: DateTime.fromDateUnsafe(row.expires_at)
+        }
       : { _tag: "Refused", refusal: row.refusal }
   )
 }

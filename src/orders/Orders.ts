@@ -37,6 +37,8 @@ export interface Placed {
   readonly orderId: OrderId
   /** True when the key had been used before: nothing new was made. */
   readonly replayed: boolean
+  /** When the key is forgotten. */
+  readonly keyExpiresAt: DateTime.Utc
 }
 
 export class Orders extends Context.Service<
@@ -96,9 +98,9 @@ export class Orders extends Context.Service<
       const answered = (claimed: Claimed, id: OrderId): Effect.Effect<Placed, Refusal> => {
         switch (claimed._tag) {
           case "Placed":
-            return Effect.succeed({ orderId: id, replayed: false })
+            return Effect.succeed({ orderId: id, replayed: false, keyExpiresAt: claimed.expiresAt })
           case "Replayed":
-            return Effect.succeed({ orderId: claimed.orderId, replayed: true })
+            return Effect.succeed({ orderId: claimed.orderId, replayed: true, keyExpiresAt: claimed.expiresAt })
           case "Refused":
             return restore(claimed.refusal)
         }

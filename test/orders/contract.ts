@@ -110,6 +110,8 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         assert.deepStrictEqual([...new Set(placed.map((p) => p.orderId))], [order.id])
         assert.strictEqual(placed.filter((p) => !p.replayed).length, 1)
         assert.isTrue(after.replayed)
+        assert.deepStrictEqual(new Set(placed.map((p) => DateTime.formatIso(p.keyExpiresAt))).size, 1)
+        assert.deepStrictEqual(after.keyExpiresAt, placed[0]?.keyExpiresAt)
         assert.deepStrictEqual(yield* ledgerOf(order.id), ["authorized", "captured"])
         assert.strictEqual(yield* available(sku), 49)
       })

@@ -44,7 +44,7 @@ export const ordersHandlers = HttpApiBuilder.group(
           headers: {
             location: `/v1/orders/${order.id}`,
             etag: etag(order),
-            ...(yield* keyedHeaders(placed.replayed)),
+            ...keyedHeaders(placed),
             ...(stands ? {} : { "retry-after": "1" })
           }
         })
