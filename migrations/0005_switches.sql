@@ -1,0 +1,1 @@
+-- Operators' overrides: kill switches and circuits. Filled by the change that brings them.

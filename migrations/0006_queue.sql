@@ -1,0 +1,1 @@
+-- What the queue needs beyond its table: limits per key, pauses, replays.

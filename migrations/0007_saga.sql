@@ -1,0 +1,1 @@
+-- What cancels, refunds and the reconciler need.
