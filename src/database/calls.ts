@@ -1,12 +1,11 @@
 /**
  * What surrounds every call to the database, outside in: a deadline that returns even when the server is frozen, the
  * repetition of deadlocked transactions, a bounded wait for a place in the pool, the transaction, the statements.
- *
- * The work runs in a fiber of its own that is left behind at the deadline: rolling back on a dead connection may take
- * as long as the silence limit, and nobody waits for it. A caller that is interrupted returns at once, likewise.
+ * Only the outermost call has a place and a deadline; only a transaction that really begins is repeated.
  */
-import { Clock, Context, Effect, Fiber, Random, Schedule, Scope, Semaphore, Duration } from "effect"
+import { Clock, Context, Duration, Effect, Random, Schedule, Semaphore } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
+import { withDeadline, withPlace } from "./callBounds.ts"
 import type { DatabaseLimits } from "./connections.ts"
 import type { Circuit } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
@@ -37,39 +36,6 @@ const span = { kind: "client", attributes: { "db.system.name": "postgresql" } } 
 type Progress = "waiting" | "sent" | "in_transaction" | "committing" | "committed"
 const outcomeAt = (progress: Progress): Outcome =>
   progress === "sent" || progress === "committing" ? "unknown" : "none"
-
-const withPlace = <A, E, R>(places: Semaphore.Semaphore, waitMillis: number, self: Effect.Effect<A, E, R>) =>
-  Effect.acquireUseRelease(
-    Scope.make(),
-    (scope) =>
-      Scope.provide(places.takeScoped(1), scope).pipe(
-        Effect.timeoutOrElse({
-          duration: waitMillis,
-          orElse: () => Effect.fail(unavailable("pool_exhausted", "none"))
-        }),
-        Effect.andThen(self)
-      ),
-    (scope, exit) => Scope.close(scope, exit)
-  )
-
-/** `self` in a fiber of its own; `late` answers for it at the deadline, unless it has committed and only tidies up. */
-const withDeadline = <A, E, R, E2>(
-  self: Effect.Effect<A, E, R>,
-  options: { readonly millis: number; readonly committed: () => boolean; readonly late: () => E2 }
-): Effect.Effect<A, E | E2, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.forkDetach(self), (fiber) => {
-      const leave = Effect.sync(() => fiber.interruptUnsafe())
-      const atDeadline = Effect.suspend((): Effect.Effect<A, E | E2> => {
-        if (options.committed()) return Fiber.join(fiber)
-        const error = options.late()
-        return Effect.andThen(leave, Effect.fail(error))
-      })
-      return restore(
-        Effect.timeoutOrElse(Fiber.join(fiber), { duration: options.millis, orElse: () => atDeadline })
-      ).pipe(Effect.onInterrupt(() => leave))
-    })
-  )
 
 export type DatabaseCalls = Effect.Success<ReturnType<typeof makeCalls>>
 
