@@ -186,9 +186,9 @@ export const paymentsContract = <E>(name: string, implementation: Layer.Layer<Pa
       })
     )
 
-    it.effect("a canceled payment can be neither confirmed nor captured", () =>
+    it.effect("a canceled payment can be neither confirmed nor captured, and never moved anything", () =>
       Effect.gen(function* () {
-        const { key, payment, payments } = yield* created("pm_card_visa")
+        const { key, orderId, payment, payments } = yield* created("pm_card_visa")
         yield* payments.cancel({ key: key("cancel"), payment })
         for (const error of [
           yield* Effect.flip(payments.confirm({ key: key("confirm"), payment })),
@@ -197,6 +197,7 @@ export const paymentsContract = <E>(name: string, implementation: Layer.Layer<Pa
           assert.strictEqual(error._tag, "PaymentStateDiffers")
           if (error._tag === "PaymentStateDiffers") assert.strictEqual(error.status, "canceled")
         }
+        assert.deepStrictEqual(yield* (yield* ProviderSide).moved(orderId), [])
       })
     )
 

@@ -5,7 +5,7 @@
  * cases of one test run at the same time.
  */
 import { assert, layer } from "@effect/vitest"
-import { Cause, Effect, Fiber, Layer, Logger, Option, Redacted } from "effect"
+import { Cause, Effect, Fiber, Layer, Logger, Option, Random, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { Payments } from "../../../src/dependencies/payments/Payments.ts"
 import { StripeAccount, StripePayments } from "../../../src/dependencies/payments/StripePayments.ts"
@@ -33,7 +33,7 @@ const made = Effect.fnUntraced(function* (orderId: string, paymentMethod = "pm_c
 
 const confirmedUnder = Effect.fnUntraced(function* (fault: Fault) {
   const controls = yield* SandboxControls
-  const orderId = `ord_${fault.mode}_${fault.times ?? "always"}_${fault.status ?? 0}`
+  const orderId = `ord_${yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)}`
   const { confirm, payment, payments } = yield* made(orderId)
   yield* controls.fault({ ...fault, path: `${payment.paymentId}/confirm` })
   const result = yield* Effect.result(confirm)
