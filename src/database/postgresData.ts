@@ -32,7 +32,7 @@ const initdb = (binaries: PostgresBinaries, args: ReadonlyArray<string>): Effect
     child.stderr.on("data", (chunk) => (output += String(chunk)))
     child.once("error", () => resume(Effect.fail(failed("not_started", "PostgreSQL's initdb cannot be run."))))
     child.once("close", (code) => {
-      const reason = /error:\s*(.*)/.exec(output)?.[1] ?? "it gave no reason"
+      const reason = /initdb: (?:error: )?(.*)/.exec(output)?.[1] ?? "it gave no reason"
       const message = `The embedded PostgreSQL could not create its database: ${reason}.`
       resume(code === 0 ? Effect.void : Effect.fail(failed("not_started", message)))
     })
