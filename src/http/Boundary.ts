@@ -26,15 +26,13 @@ import { contentType } from "./Problem.ts"
 import { problemOf, retryAfter, rowOf } from "./problems.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
+import { securityHeaders } from "./securityHeaders.ts"
+import { refusedUnread } from "./unread.ts"
 
 type Answer = HttpServerResponse.HttpServerResponse
 
-/** On every answer. Pages set a policy of their own. */
-const securityHeaders = {
-  "x-content-type-options": "nosniff",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer"
-} as const
+/** No standard has a status for it; this one is widely used in logs, and never leaves the process. */
+const clientLeft = 499
 
 /** Turns an endpoint's typed errors and its rejected fields into problems. */
 export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) =>
@@ -57,10 +55,14 @@ export const boundary = HttpRouter.middleware(
         const startedMillis = yield* Clock.currentTimeMillis
         const id = yield* ids.next
         const current = { id, startedMillis }
-        const answered = Effect.matchCauseEffect(app, {
-          onSuccess: contractual,
-          onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
-        })
+        const refused = refusedUnread(yield* HttpServerRequest.HttpServerRequest)
+        const answered =
+          refused === undefined
+            ? Effect.matchCauseEffect(app, {
+                onSuccess: contractual,
+                onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
+              })
+            : render(refused)
         const response = yield* answered.pipe(
           Effect.provideService(CurrentRequest, current),
           Effect.annotateLogs({ request_id: id })
@@ -94,6 +96,7 @@ const contractual = (response: Answer): Effect.Effect<Answer, never, Needs> => {
 type Failed =
   | { readonly error: AppError }
   | { readonly options: ReadonlyArray<string> }
+  | { readonly left: true }
   | { readonly defect: Cause.Cause<unknown> }
 
 const answer = (failed: Failed): Effect.Effect<Answer, never, Needs> => {
@@ -101,8 +104,18 @@ const answer = (failed: Failed): Effect.Effect<Answer, never, Needs> => {
   if ("options" in failed) {
     return Effect.succeed(HttpServerResponse.empty({ status: 204, headers: { allow: failed.options.join(", ") } }))
   }
+  if ("left" in failed) return left
   return died(failed.defect, 500)
 }
+
+/** The client hung up before it was answered. Nobody reads this answer: it is for the log. */
+const left = Effect.gen(function* () {
+  yield* Effect.logInfo("client left", yield* logFields)
+  return HttpServerResponse.empty({ status: clientLeft })
+})
+
+const hasLeft = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some((reason) => reason.annotations.has(HttpServerError.ClientAbort.key))
 
 /** What a cause means at the door. */
 const errorOf = (
@@ -110,7 +123,7 @@ const errorOf = (
   routes: Routes["Service"]
 ): Effect.Effect<Failed, never, HttpServerRequest.HttpServerRequest> =>
   Effect.map(HttpServerRequest.HttpServerRequest, (request): Failed => {
-    if (Cause.hasInterruptsOnly(cause)) return { error: new Draining() }
+    if (Cause.hasInterruptsOnly(cause)) return hasLeft(cause) ? { left: true } : { error: new Draining() }
     for (const reason of cause.reasons) {
       const failure: unknown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
       if (!HttpServerError.isHttpServerError(failure)) continue
@@ -129,7 +142,9 @@ const errorOf = (
 
 const unrouted = (request: HttpServerRequest.HttpServerRequest, routes: Routes["Service"]): Failed => {
   const allow = routes.methodsOf(request.url)
-  if (allow.length === 0) return { error: new RouteNotFound() }
+  // The path looks like one that knows the method, but the router would not have it: a parameter is too long.
+  const unknown = allow.length === 0 || (request.method !== "OPTIONS" && allow.includes(request.method))
+  if (unknown) return { error: new RouteNotFound() }
   return request.method === "OPTIONS" ? { options: allow } : { error: routes.notAllowed(allow) }
 }
 

@@ -25,6 +25,7 @@ import { ordersHandlers } from "./orders/OrdersHandlers.ts"
 import { Cursors } from "./pages.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
+import { refuseUnparsed } from "./unparsed.ts"
 import { sessionsHandlers, usersHandlers } from "./users/UsersHandlers.ts"
 
 const handlers = Layer.mergeAll(usersHandlers, sessionsHandlers, catalogHandlers, ordersHandlers, healthHandlers).pipe(
@@ -42,7 +43,12 @@ const routes = HttpApiBuilder.layer(Api).pipe(
 export const api = HttpRouter.serve(routes, {
   disableLogger: true,
   disableListenLog: true,
-  routerConfig: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: pathParameterLimit }
+  routerConfig: {
+    caseSensitive: true,
+    ignoreDuplicateSlashes: false,
+    ignoreTrailingSlash: false,
+    maxParamLength: pathParameterLimit
+  }
 })
 
 export interface ListenOptions {
@@ -53,16 +59,24 @@ export interface ListenOptions {
 
 /** Node's server with the door's limits; fails when the address cannot be had. */
 export const listener = (options: ListenOptions) =>
-  NodeHttpServer.layer(
-    () =>
-      createServer({
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const server = createServer({
         headersTimeout: headersTimeoutMillis,
         requestTimeout: requestTimeoutMillis,
         keepAliveTimeout: keepAliveMillis,
-        maxHeaderSize: headersLimitBytes
-      }),
-    { host: options.host, port: options.port, gracefulShutdownTimeout: options.grace }
-  )
+        maxHeaderSize: headersLimitBytes,
+        // Refused by the boundary, as a problem; Node would refuse it without a word.
+        requireHostHeader: false
+      })
+      yield* refuseUnparsed(server)
+      return NodeHttpServer.layer(() => server, {
+        host: options.host,
+        port: options.port,
+        gracefulShutdownTimeout: options.grace
+      })
+    })
+  ).pipe(Layer.provide(RequestId.layer))
 
 /** The address that is listened on, as a URL. */
 export const listeningUrl = HttpServer.addressFormattedWith(Effect.succeed)

@@ -82,7 +82,7 @@ export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("Payl
 export class UnsupportedMediaType extends Schema.TaggedError<UnsupportedMediaType>()("UnsupportedMediaType", {}) {
   readonly category = "permanent" as const
   override get message() {
-    return "Only application/json is understood here: send that, with a Content-Type that says so."
+    return "Only application/json is understood here, not compressed: send that, with a Content-Type that says so."
   }
 }
 

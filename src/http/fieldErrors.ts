@@ -22,13 +22,21 @@ export const fieldErrorsOf = Effect.fnUntraced(function* (failure: unknown, endp
   if (failure.kind === "Body" || failure.kind === "ResponseHeaders") return undefined
   const first = slots[failure.kind]
   if (first === "payload" && isNotJson(failure.cause.issue)) return new MalformedRequest({ reason: "not_json" })
-  const errors = fieldsOf(failure.cause.issue, first)
+  const errors = (yield* lacksBody(first)) ? [noBody] : fieldsOf(failure.cause.issue, first)
   for (const slot of order.slice(order.indexOf(first) + 1)) {
     const decoded = yield* decodeSlot(slot, endpoint)
     if (decoded === "not_json") return new MalformedRequest({ reason: "not_json" })
-    if (decoded !== undefined) errors.push(...fieldsOf(decoded, slot))
+    if (decoded !== undefined) errors.push(...((yield* lacksBody(slot)) ? [noBody] : fieldsOf(decoded, slot)))
   }
   return new ValidationFailed({ errors: errors.slice(0, mostFields), truncated: errors.length > mostFields })
+})
+
+const noBody: FieldError = { in: "payload", pointer: "", code: "required", message: "A JSON body is required." }
+
+const lacksBody = Effect.fnUntraced(function* (slot: Slot) {
+  if (slot !== "payload") return false
+  const request = yield* HttpServerRequest.HttpServerRequest
+  return (yield* Effect.orDie(request.text)) === ""
 })
 
 /** The issue of a slot that nobody has looked at yet. */
@@ -107,7 +115,8 @@ const fieldError = (
   check: Said
 ): FieldError => {
   const said = check ?? saidBy("annotations" in issue ? issue.annotations : undefined)
-  const [code, message] = kinds[issue._tag]
+  // A payload is one of several shapes; what is no object at all is none of them, and none of them says so.
+  const [code, message] = kinds[issue._tag === "AnyOf" && path.length === 0 ? "InvalidType" : issue._tag]
   return {
     in: slot,
     pointer: path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),

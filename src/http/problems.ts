@@ -141,7 +141,7 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     status: 415,
     title: "The media type is not supported",
     retry: "after_change",
-    headers: () => ({ "accept-post": "application/json" })
+    headers: () => ({ "accept-post": "application/json", "accept-encoding": "identity" })
   },
   IdempotencyKeyReused: {
     code: "idempotency_key_reused",
@@ -248,9 +248,9 @@ export const retryAfter = (seconds: number, random: number): number =>
   Math.min(60, Math.max(1, Math.ceil(seconds * (1 + random / 5))))
 
 /** The problem that an error becomes on one occasion. */
-export const problemOf = (
-  error: AppError,
-  row: Row<AppError>,
+export const problemOf = <E extends AppError>(
+  error: E,
+  row: Row<E>,
   occasion: Occasion,
   retryAfterSeconds?: number
 ): Problem => {

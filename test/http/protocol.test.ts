@@ -1,0 +1,224 @@
+/** What the door makes of HTTP itself: paths, methods, bodies and their framing, and what every answer carries. */
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { type Answer, fieldsOf, json, logged, openDoor, parsed, problemIn, refusal, send, sendBytes } from "./door.ts"
+
+const post = (headers: string, body = "") =>
+  sendBytes(`POST /v1/users HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n${headers}\r\n\r\n${body}`)
+
+const tooLarge = 256 * 1024 + 1
+
+layer(openDoor, { excludeTestServices: true })("a path and a method", (it) => {
+  it.effect("an unknown path is not found", () => refusal([404, "not_found"], "GET", "/v1/nothing"))
+
+  it.effect.each(["//livez", "/livez/", "/LIVEZ", "/v1/Products", "/v1//products"])(
+    "%s is no other spelling of a path",
+    (path) => refusal([404, "not_found"], "GET", path)
+  )
+
+  it.effect("an id that is too long to be one is not found", () =>
+    refusal([404, "not_found"], "GET", `/v1/products/prd_${"a".repeat(101)}`)
+  )
+
+  it.effect("a wrong method names the right ones, and needs no session", () =>
+    Effect.gen(function* () {
+      const { headers, problem } = yield* refusal([405, "method_not_allowed"], "PUT", "/v1/users")
+      assert.strictEqual(headers["allow"], "GET, HEAD, OPTIONS, POST")
+      assert.strictEqual(problem.retry, "never")
+    })
+  )
+
+  it.effect.each([
+    ["/v1/users", "GET, HEAD, OPTIONS, POST"],
+    ["/v1/sessions/current", "DELETE, OPTIONS"],
+    ["/v1/orders/ord_1", "GET, HEAD, OPTIONS"]
+  ] as const)("OPTIONS of %s is 204 and allows %s", ([path, allow]) =>
+    Effect.gen(function* () {
+      const { headers, status, text } = yield* send("OPTIONS", path)
+      assert.deepStrictEqual([status, headers["allow"], text], [204, allow, ""])
+    })
+  )
+
+  it.effect("OPTIONS of an unknown path is not found", () => refusal([404, "not_found"], "OPTIONS", "/v1/nothing"))
+
+  it.effect("HEAD has the status and headers of GET, and no body", () =>
+    Effect.gen(function* () {
+      for (const path of ["/livez", "/v1/products", "/v1/nothing"]) {
+        const [head, get] = [yield* send("HEAD", path), yield* send("GET", path)]
+        const same = (answer: Answer) => {
+          const { date: _date, "request-id": _id, ...headers } = answer.headers
+          return [answer.status, headers]
+        }
+        assert.deepStrictEqual(same(head), same(get))
+        assert.strictEqual(head.text, "")
+      }
+    })
+  )
+})
+
+layer(openDoor, { excludeTestServices: true })("a body", (it) => {
+  it.effect("that is not JSON is malformed", () =>
+    Effect.gen(function* () {
+      for (const body of ["{", "nope", "{'a': 1}", '{"email": }', "\u0000"]) {
+        const { problem } = yield* refusal([400, "malformed_request"], "POST", "/v1/users", { body })
+        assert.strictEqual(problem.reason, "not_json")
+      }
+    })
+  )
+
+  it.effect("that is empty is missing as a whole", () =>
+    Effect.gen(function* () {
+      const { problem } = yield* refusal([400, "validation_failed"], "POST", "/v1/users", { body: "" })
+      assert.deepStrictEqual(fieldsOf(problem), ["payload  required"])
+    })
+  )
+
+  it.effect("of another media type is refused with the one that is accepted", () =>
+    Effect.gen(function* () {
+      for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
+        const asked = { body: "{}", headers: { "content-type": type } }
+        const { headers } = yield* refusal([415, "unsupported_media_type"], "POST", "/v1/users", asked)
+        assert.strictEqual(headers["accept-post"], "application/json")
+      }
+    })
+  )
+
+  it.effect("that is compressed is refused unread", () =>
+    Effect.gen(function* () {
+      const answer = parsed(yield* post("Content-Encoding: gzip\r\nContent-Length: 100000\r\nConnection: close"))
+      assert.strictEqual(problemIn(answer).code, "unsupported_media_type")
+      assert.strictEqual(answer.headers["accept-encoding"], "identity")
+    })
+  )
+
+  it.effect("that says it is not encoded is read", () =>
+    Effect.gen(function* () {
+      const asked = { body: {}, headers: { "content-encoding": "identity" } }
+      yield* refusal([400, "validation_failed"], "POST", "/v1/users", asked)
+    })
+  )
+
+  it.effect("that announces more than 256 KiB is refused before it is sent", () =>
+    Effect.gen(function* () {
+      const answer = parsed(yield* post(`Content-Length: ${tooLarge}`))
+      assert.deepStrictEqual([problemIn(answer).code, answer.headers["connection"]], ["payload_too_large", "close"])
+    })
+  )
+
+  it.effect("that waits for permission to send more than 256 KiB does not get it", () =>
+    Effect.gen(function* () {
+      const answer = parsed(yield* post(`Expect: 100-continue\r\nContent-Length: ${tooLarge}`))
+      assert.strictEqual(problemIn(answer).code, "payload_too_large")
+    })
+  )
+
+  it.effect("that turns out to have more than 256 KiB is refused", () =>
+    Effect.gen(function* () {
+      const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`
+      const answer = parsed(yield* post("Transfer-Encoding: chunked", chunk.repeat(5)))
+      assert.deepStrictEqual([problemIn(answer).code, answer.headers["connection"]], ["payload_too_large", "close"])
+    })
+  )
+
+  it.effect("of exactly 256 KiB is read", () =>
+    Effect.gen(function* () {
+      const body = "{}".padEnd(tooLarge - 1)
+      yield* refusal([400, "validation_failed"], "POST", "/v1/users", { body })
+    })
+  )
+})
+
+layer(openDoor, { excludeTestServices: true })("bytes that are no request", (it) => {
+  it.effect.each([
+    ["garbage", "GARBAGE\r\n\r\n"],
+    ["a header without a name", "GET /livez HTTP/1.1\r\nHost: shop\r\n: x\r\n\r\n"],
+    ["two lengths", "POST /v1/users HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"],
+    ["a chunk without a length", "POST /v1/users HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+    ["a tunnel", "CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n"],
+    ["no host", "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n"]
+  ] as const)("are malformed: %s", ([, bytes]) =>
+    Effect.gen(function* () {
+      const answer = parsed(yield* sendBytes(bytes))
+      const problem = problemIn(answer)
+      assert.deepStrictEqual([problem.code, problem.reason], ["malformed_request", "bad_framing"])
+      assert.strictEqual(answer.headers["x-content-type-options"], "nosniff")
+      const lines = (yield* logged).filter((line) => line["request_id"] === problem.request_id)
+      assert.deepStrictEqual(
+        lines.map(({ level, code }) => [level, code]),
+        [["WARN", "malformed_request"]]
+      )
+    })
+  )
+
+  it.effect("leave the server as it was", () =>
+    Effect.gen(function* () {
+      yield* sendBytes("GARBAGE\r\n\r\n")
+      assert.strictEqual((yield* send("GET", "/livez")).status, 200)
+    })
+  )
+})
+
+layer(openDoor, { excludeTestServices: true })("every answer", (it) => {
+  const everyKind = Effect.all([
+    send("GET", "/livez"),
+    send("GET", "/readyz"),
+    send("GET", "/v1/products"),
+    send("OPTIONS", "/v1/products"),
+    send("GET", "/v1/nothing"),
+    send("PATCH", "/v1/orders"),
+    send("GET", "/v1/users/me"),
+    send("POST", "/v1/users", { body: "{" })
+  ])
+
+  it.effect("has an id of its own, whatever id the client sent", () =>
+    Effect.gen(function* () {
+      const sent = { "x-request-id": "req_00000000000000000000000000000000", "request-id": "mine" }
+      const one = yield* send("GET", "/livez", { headers: sent })
+      const ids = [one, ...(yield* everyKind)].map(({ headers }) => headers["request-id"] ?? "")
+      for (const id of ids) assert.match(id, /^req_[0-9a-f]{32}$/)
+      assert.strictEqual(new Set([...ids, ...Object.values(sent)]).size, ids.length + 2)
+    })
+  )
+
+  it.effect("has the security headers, and is not stored", () =>
+    Effect.gen(function* () {
+      for (const { headers } of yield* everyKind) {
+        assert.strictEqual(headers["x-content-type-options"], "nosniff")
+        assert.strictEqual(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'")
+        assert.strictEqual(headers["referrer-policy"], "no-referrer")
+        assert.strictEqual(headers["cache-control"], "no-store")
+      }
+    })
+  )
+
+  it.effect("names no server", () =>
+    Effect.gen(function* () {
+      for (const { headers, text } of yield* everyKind) {
+        assert.notProperty(headers, "server")
+        assert.notProperty(headers, "x-powered-by")
+        assert.notMatch(JSON.stringify(headers) + text, /\b(effect|node(\.?js)?|postgres|holdfast)\b/i)
+      }
+    })
+  )
+
+  it.effect("of a refusal is one line in the log, at WARN, without a stack", () =>
+    Effect.gen(function* () {
+      const { problem } = yield* refusal([404, "not_found"], "GET", "/v1/products/prd_unknown")
+      const lines = (yield* logged).filter((line) => line["request_id"] === problem.request_id)
+      assert.strictEqual(lines.length, 1)
+      const { level, message, method, route, status, code, severity } = lines[0] ?? { level: "", message: "" }
+      assert.deepStrictEqual(
+        [level, message, method, route, status, code, severity],
+        ["WARN", "request refused", "GET", "/v1/products/:id", 404, "not_found", "expected"]
+      )
+      assert.notInclude(JSON.stringify(lines), "    at ")
+    })
+  )
+
+  it.effect("of a probe says how the node is", () =>
+    Effect.gen(function* () {
+      const { checks, status } = json(yield* send("GET", "/readyz"))
+      assert.deepStrictEqual([status, checks], ["ok", { database: { status: "ok" }, migrations: { status: "ok" } }])
+    })
+  )
+})
