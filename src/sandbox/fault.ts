@@ -35,7 +35,7 @@ export const Fault = Schema.Struct({
   /** Strikes this often, then ends; without it, until it is cleared. */
   times: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   /** The share of matching requests that it strikes; without it, all. */
-  share: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  share: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
   /** Latency, how long a hang lasts, the half period of flapping, the pause between two bytes of a drip. */
   ms: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: longestMillis }))),
   /** Of `status` and `status_after`; 500 when absent. */

@@ -35,7 +35,7 @@ export const openJournal = Effect.fnUntraced(function* <A>(
   const fs = yield* FileSystem.FileSystem
   const { file, projection } = options
   const codec = Schema.fromJsonString(options.record)
-  const encode = Schema.encodeSync(codec)
+  const encode = Schema.encodeEffect(codec)
   const lines = yield* wholeLines(fs, file).pipe(unwritable)
   const decode = Schema.decodeUnknownEffect(codec)
   const records = yield* Effect.forEach(lines, (line, index) =>
@@ -50,7 +50,7 @@ export const openJournal = Effect.fnUntraced(function* <A>(
   let last = Effect.void
   const storeNext = Effect.gen(function* () {
     const batch = yield* Queue.takeAll(queue)
-    yield* journal.writeAll(bytes(batch.map(({ record }) => encode(record))))
+    yield* journal.writeAll(bytes(yield* Effect.forEach(batch, ({ record }) => encode(record))))
     yield* journal.sync
     const shown = batch.flatMap(({ record }) => projection.lines(record))
     if (shown.length > 0) {

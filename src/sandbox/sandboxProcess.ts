@@ -91,7 +91,7 @@ const spawned = (
 }
 
 const readPort = (line: string) =>
-  Schema.decodeUnknownEffect(ReadyLine)(line).pipe(
+  Schema.decodeEffect(ReadyLine)(line).pipe(
     Effect.map(({ port }) => port),
     Effect.mapError(() => new SandboxNotStarted({ reason: "silent", exitCode: null }))
   )

@@ -43,7 +43,7 @@ export const answerAs = <A>(
   const { verdict } = answered
   switch (verdict._tag) {
     case "Answered":
-      return Option.match(read(verdict.body), { onNone: () => Effect.fail(unreadable), onSome: Effect.succeed })
+      return Effect.fromOption(read(verdict.body), () => unreadable)
     case "Refused":
       return Effect.fail(new PaymentRefused({ ...traced(answered), code: verdict.code }))
     case "Declined":

@@ -31,11 +31,9 @@ export const metadataOf = (form: Form): Record<string, string> => {
   return metadata
 }
 
-/** `name[0]=a&name[1]=b`; `null` when absent, as the provider shows it. */
-export const listOf = (form: Form, name: string): ReadonlyArray<string> | null => {
-  const values = [...form].filter(([key]) => key.startsWith(`${name}[`)).map(([, value]) => value)
-  return values.length === 0 ? null : values
-}
+/** `name[0]=a&name[1]=b`. */
+export const listOf = (form: Form, name: string): ReadonlyArray<string> =>
+  [...form].filter(([key]) => key.startsWith(`${name}[`)).map(([, value]) => value)
 
 /** A whole number of minor units; `undefined` when absent. */
 export const amountOf = (form: Form, name: string): number | undefined | Rejected => {

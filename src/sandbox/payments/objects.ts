@@ -35,7 +35,7 @@ export const Intent = Schema.Struct({
   capture_method: Schema.Literals(["automatic", "manual"]),
   status: IntentStatus,
   payment_method: Schema.NullOr(Schema.String),
-  allowed_payment_method_types: Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.String))),
+  allowed_payment_method_types: Schema.optionalKey(Schema.Array(Schema.String)),
   metadata: Schema.Record(Schema.String, Schema.String),
   amount_capturable: Schema.Int,
   amount_received: Schema.Int,

@@ -19,7 +19,9 @@ const nextAction = (intent: Intent, origin: string) => {
 export const intentBody = (intent: Intent, origin: string) => ({
   id: intent.id,
   object: "payment_intent",
-  allowed_payment_method_types: intent.allowed_payment_method_types ?? null,
+  allowed_payment_method_types: intent.allowed_payment_method_types?.length
+    ? intent.allowed_payment_method_types
+    : null,
   amount: intent.amount,
   amount_capturable: intent.amount_capturable,
   amount_received: intent.amount_received,

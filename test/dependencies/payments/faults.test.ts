@@ -67,48 +67,42 @@ layer(Layer.merge(sandboxForTests, silent), { excludeTestServices: true, timeout
   "a provider that fails",
   (it) => {
     it.effect("once is put right by the second try, under the same key, and holds the money once", () =>
-      Effect.gen(function* () {
-        yield* all([...beforeTheEffect, ...afterTheEffect], (fault) =>
-          Effect.gen(function* () {
-            const { moved, result } = yield* confirmedUnder({ ...fault, times: 1 })
-            assert.strictEqual(result._tag, "Success", fault.mode)
-            assert.deepStrictEqual(moved, ["authorized"], fault.mode)
-          })
-        )
-      })
+      all([...beforeTheEffect, ...afterTheEffect], (fault) =>
+        Effect.gen(function* () {
+          const { moved, result } = yield* confirmedUnder({ ...fault, times: 1 })
+          assert.strictEqual(result._tag, "Success", fault.mode)
+          assert.deepStrictEqual(moved, ["authorized"], fault.mode)
+        })
+      )
     )
 
     it.effect("for good before the effect leaves a doubt, and reading shows that nothing is held", () =>
-      Effect.gen(function* () {
-        yield* all(beforeTheEffect, (fault) =>
-          Effect.gen(function* () {
-            const { moved, result, status } = yield* confirmedUnder(fault)
-            assert.strictEqual(result._tag, "Failure", fault.mode)
-            if (result._tag === "Failure" && result.failure._tag === "DependencyUnavailable") {
-              assert.strictEqual(result.failure.sent, "maybe", fault.mode)
-              assert.strictEqual(result.failure.attempts, 2, fault.mode)
-            } else assert.fail(fault.mode)
-            assert.deepStrictEqual(moved, [], fault.mode)
-            assert.strictEqual(status, "unconfirmed", fault.mode)
-          })
-        )
-      })
+      all(beforeTheEffect, (fault) =>
+        Effect.gen(function* () {
+          const { moved, result, status } = yield* confirmedUnder(fault)
+          assert.strictEqual(result._tag, "Failure", fault.mode)
+          if (result._tag === "Failure" && result.failure._tag === "DependencyUnavailable") {
+            assert.strictEqual(result.failure.sent, "maybe", fault.mode)
+            assert.strictEqual(result.failure.attempts, 2, fault.mode)
+          } else assert.fail(fault.mode)
+          assert.deepStrictEqual(moved, [], fault.mode)
+          assert.strictEqual(status, "unconfirmed", fault.mode)
+        })
+      )
     )
 
     it.effect("for good after the effect leaves a doubt, and reading shows the money that is held", () =>
-      Effect.gen(function* () {
-        yield* all(afterTheEffect, (fault) =>
-          Effect.gen(function* () {
-            const { moved, result, status } = yield* confirmedUnder(fault)
-            assert.strictEqual(result._tag, "Failure", fault.mode)
-            if (result._tag === "Failure" && result.failure._tag === "DependencyUnavailable")
-              assert.strictEqual(result.failure.sent, "maybe", fault.mode)
-            else assert.fail(fault.mode)
-            assert.deepStrictEqual(moved, ["authorized"], fault.mode)
-            assert.strictEqual(status, "authorized", fault.mode)
-          })
-        )
-      })
+      all(afterTheEffect, (fault) =>
+        Effect.gen(function* () {
+          const { moved, result, status } = yield* confirmedUnder(fault)
+          assert.strictEqual(result._tag, "Failure", fault.mode)
+          if (result._tag === "Failure" && result.failure._tag === "DependencyUnavailable")
+            assert.strictEqual(result.failure.sent, "maybe", fault.mode)
+          else assert.fail(fault.mode)
+          assert.deepStrictEqual(moved, ["authorized"], fault.mode)
+          assert.strictEqual(status, "authorized", fault.mode)
+        })
+      )
     )
 
     it.effect("with 429 has executed nothing, and is left alone as long as it asked", () =>
