@@ -6,7 +6,7 @@
  * Prints one line `{"ready":true,"port":…}` once it takes requests. It ends when its standard input does, so it cannot
  * outlive whoever started it; it leaves Ctrl-C to them, and SIGTERM stops it. Exit codes: 0 stopped, 1 could not go on.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Layer } from "effect"
 import * as HttpServer from "effect/http/HttpServer"
 import { parseArgs } from "node:util"

@@ -3,7 +3,7 @@
  *
  * It listens on the loopback address only. Its folder has one owner at a time; what the providers remember is in there.
  */
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, FileSystem, Layer } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { createServer } from "node:http"

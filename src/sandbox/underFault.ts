@@ -4,7 +4,7 @@
  * A connection is cut with a reset, so the client sees what a crashed peer looks like. A request that hangs is let go
  * when its client leaves. A fault never changes what the provider remembers: that is decided by `run` alone.
  */
-import { NodeHttpServerRequest } from "@effect/platform-node"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Clock, Effect, Stream } from "effect"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"

@@ -5,7 +5,7 @@
  * answer is compared with what was asked: a payment, order, amount or currency that differs is an alarm, not a result.
  * Credentials that are refused do not fail orders: the shop stops calling for a while, logs FATAL, and orders wait.
  */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Context, Effect, Layer } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import { Dependency } from "../../resilience/index.ts"
