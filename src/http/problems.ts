@@ -208,7 +208,7 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
   NodeNotReady: {
     code: "database_unavailable",
     status: 503,
-    title: "Not ready",
+    title: "Temporarily unavailable",
     retry: "same_key",
     shows: ({ checks }) => ({ checks }),
     retryAfterSeconds: () => 1

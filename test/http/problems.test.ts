@@ -1,0 +1,231 @@
+/** The table of problems against the contract: which codes there are, what each says, and what none may say. */
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import type { AppError } from "../../src/errors.ts"
+import { ProductId } from "../../src/catalog/Product.ts"
+import { DatabaseUnavailable, QueryTimeout } from "../../src/database/errors.ts"
+import * as Door from "../../src/http/errors.ts"
+import { Problem } from "../../src/http/Problem.ts"
+import { problemOf, problems, retryAfter, type Row, rowOf } from "../../src/http/problems.ts"
+import * as Ops from "../../src/ops/errors.ts"
+import * as Orders from "../../src/orders/errors.ts"
+import { OrderId } from "../../src/orders/Order.ts"
+import { ProductNotFound } from "../../src/catalog/errors.ts"
+import * as Users from "../../src/users/errors.ts"
+import { UserId } from "../../src/users/User.ts"
+
+type Tag = AppError["_tag"]
+
+/** The contract: code, status, retry. */
+const contract: ReadonlyArray<readonly [code: string, status: number, retry: Problem["retry"]]> = [
+  ["malformed_request", 400, "after_change"],
+  ["validation_failed", 400, "after_change"],
+  ["idempotency_key_missing", 400, "after_change"],
+  ["idempotency_key_invalid", 400, "after_change"],
+  ["unauthenticated", 401, "after_change"],
+  ["invalid_credentials", 401, "after_change"],
+  ["payment_declined", 402, "new_key"],
+  ["forbidden", 403, "never"],
+  ["not_found", 404, "never"],
+  ["method_not_allowed", 405, "never"],
+  ["not_acceptable", 406, "after_change"],
+  ["request_timeout", 408, "same_key"],
+  ["email_taken", 409, "after_change"],
+  ["insufficient_stock", 409, "after_change"],
+  ["price_changed", 409, "after_change"],
+  ["order_state_conflict", 409, "after_change"],
+  ["idempotency_in_flight", 409, "same_key"],
+  ["precondition_failed", 412, "after_change"],
+  ["payload_too_large", 413, "after_change"],
+  ["uri_too_long", 414, "after_change"],
+  ["unsupported_media_type", 415, "after_change"],
+  ["idempotency_key_reused", 422, "new_key"],
+  ["unknown_reference", 422, "after_change"],
+  ["business_rule_violated", 422, "after_change"],
+  ["precondition_required", 428, "after_change"],
+  ["rate_limited", 429, "same_key"],
+  ["too_many_login_attempts", 429, "same_key"],
+  ["headers_too_large", 431, "after_change"],
+  ["internal_error", 500, "same_key"],
+  ["upstream_failed", 502, "same_key"],
+  ["database_unavailable", 503, "same_key"],
+  ["dependency_unavailable", 503, "same_key"],
+  ["feature_disabled", 503, "same_key"],
+  ["overloaded", 503, "same_key"],
+  ["draining", 503, "same_key"],
+  ["upstream_timeout", 504, "same_key"],
+  ["query_timeout", 504, "same_key"]
+]
+
+/** Codes that nothing answers yet. Who gives one of them a row takes it out of here. */
+const toCome = [
+  "not_acceptable",
+  "request_timeout",
+  "order_state_conflict",
+  "precondition_failed",
+  "uri_too_long",
+  "precondition_required",
+  "rate_limited",
+  "too_many_login_attempts",
+  "headers_too_large",
+  "upstream_failed",
+  "dependency_unavailable",
+  "feature_disabled",
+  "upstream_timeout"
+]
+
+const orderId = OrderId.make("ord_1")
+const checks = { database: { status: "fail" } } as const
+
+/** One of each error that a caller can see. */
+const samples: { readonly [T in Tag]: Extract<AppError, { readonly _tag: T }> } = {
+  DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
+  DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),
+  Draining: new Door.Draining(),
+  EmailTaken: new Users.EmailTaken(),
+  Forbidden: new Door.Forbidden(),
+  HashingOverloaded: new Users.HashingOverloaded({ retryAfterSeconds: 1 }),
+  IdempotencyInFlight: new Orders.IdempotencyInFlight(),
+  IdempotencyKeyInvalid: new Door.IdempotencyKeyInvalid(),
+  IdempotencyKeyMissing: new Door.IdempotencyKeyMissing(),
+  IdempotencyKeyReused: new Orders.IdempotencyKeyReused(),
+  InsufficientStock: new Orders.InsufficientStock({ orderId, lines: [{ position: 0, requested: 3, available: 1 }] }),
+  InvalidCredentials: new Users.InvalidCredentials(),
+  MalformedRequest: new Door.MalformedRequest({ reason: "not_json" }),
+  MethodNotAllowed: new Door.MethodNotAllowed({ allow: ["GET", "HEAD"] }),
+  MixedCurrencies: new Orders.MixedCurrencies(),
+  NodeDraining: new Ops.NodeDraining({ checks }),
+  NodeNotReady: new Ops.NodeNotReady({ checks }),
+  OrderNotFound: new Orders.OrderNotFound({ orderId }),
+  OrderPaymentDeclined: new Orders.OrderPaymentDeclined({ orderId, reason: "declined" }),
+  PayloadTooLarge: new Door.PayloadTooLarge({ limitBytes: 1 }),
+  PriceChanged: new Orders.PriceChanged({ expected: 1, total: 2, currency: "EUR" }),
+  ProductNotFound: new ProductNotFound({ productId: ProductId.make("prd_1") }),
+  QueryTimeout: new QueryTimeout(),
+  RouteNotFound: new Door.RouteNotFound(),
+  Unauthenticated: new Users.Unauthenticated({ reason: "session_revoked" }),
+  Unexpected: new Door.Unexpected(),
+  UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),
+  UnsupportedMediaType: new Door.UnsupportedMediaType(),
+  UserNotFound: new Users.UserNotFound({ userId: UserId.make("usr_1") }),
+  ValidationFailed: new Door.ValidationFailed({ errors: [], truncated: true })
+}
+
+const tags = Object.keys(samples) as ReadonlyArray<Tag>
+// One row takes the errors of its own tag; which one that is, the compiler cannot follow through the list.
+const row = (tag: Tag) => problems[tag] as unknown as Row<AppError>
+const occasion = { requestId: "req_1", timestamp: "2026-11-20T12:00:00.000Z", safe: false }
+const problem = (error: AppError, wait?: number) => problemOf(error, row(error._tag), occasion, wait)
+
+describe("the codes", () => {
+  const codes = new Set(tags.map((tag) => row(tag).code))
+
+  it("are those of the contract, but for the ones to come", () => {
+    const promised = contract.map(([code]) => code).filter((code) => !toCome.includes(code))
+    assert.deepStrictEqual([...codes].sort(), promised.sort())
+    assert.strictEqual(new Set(contract.map(([code]) => code)).size, contract.length)
+  })
+
+  it("to come are in the contract, and not in the table", () => {
+    for (const code of toCome) {
+      assert.isTrue(contract.some(([known]) => known === code))
+      assert.isFalse(codes.has(code))
+    }
+  })
+
+  it.each(tags)("%s has the status and the way to repeat that the contract gives its code", (tag) => {
+    const { code, retry, status } = row(tag)
+    assert.deepInclude(contract, [code, status, retry] as const)
+  })
+
+  it.each([...codes])("%s has one title, whichever error it is", (code) => {
+    const titles = tags.filter((tag) => row(tag).code === code).map((tag) => row(tag).title)
+    assert.strictEqual(new Set(titles).size, 1, titles.join(" / "))
+  })
+})
+
+describe("every error", () => {
+  it.each(tags)("%s becomes a problem of the schema", (tag) => {
+    const seen = problem(samples[tag])
+    Schema.decodeUnknownSync(Problem)(JSON.parse(JSON.stringify(seen)), { onExcessProperty: "error" })
+    assert.strictEqual(seen.detail, samples[tag].message)
+    assert.match(seen.detail, /[.]$/)
+  })
+
+  it.each(tags)("%s has a category, and the problem shows it", (tag) => {
+    const { category } = samples[tag]
+    assert.include(["transient", "permanent", "partial", "fatal"], category)
+    assert.strictEqual(problem(samples[tag]).category, category)
+  })
+
+  it.each(tags)("%s that is transient may be repeated as it is", (tag) => {
+    if (samples[tag].category === "transient") assert.strictEqual(row(tag).retry, "same_key")
+  })
+
+  it.each(tags)("%s says when to come back if it is a 429 or a 503, and only then", (tag) => {
+    const { retryAfterSeconds, status } = row(tag)
+    assert.strictEqual(retryAfterSeconds !== undefined, status === 429 || status === 503)
+    if (retryAfterSeconds !== undefined) assert.isAtLeast(retryAfterSeconds(samples[tag]), 1)
+  })
+
+  it.each(tags)("%s tells nothing from inside", (tag) => {
+    const { code, headers, title } = row(tag)
+    const seen = JSON.stringify([problem(samples[tag]), headers?.(samples[tag]), title, code]).replace(
+      "database_unavailable",
+      ""
+    )
+    assert.notMatch(seen, /\b(sql|postgres\w*|pg|constraint|table|column|stack|effect|node_modules|localhost)\b/i)
+    assert.notMatch(seen, /\/(src|home|tmp|usr)\/|\.ts\b|:\d{4,5}\b|(users|orders|jobs)_|_[pf]key|at \w+ \(/)
+    assert.notInclude(seen, `"${tag}"`)
+  })
+
+  it("says that something was committed only with where it is", () => {
+    for (const tag of tags) {
+      const seen = problem(samples[tag])
+      assert.strictEqual(seen.side_effects === "committed", seen.resource !== undefined, tag)
+    }
+  })
+
+  it("says that effects are not known only where a repeat under the same key is safe, and never to a read", () => {
+    const lost = new DatabaseUnavailable({ reason: "connection", outcome: "unknown", retryAfterSeconds: 1 })
+    for (const error of [...tags.map((tag) => samples[tag]), lost]) {
+      const seen = problem(error)
+      if (seen.side_effects === "unknown") {
+        assert.include([500, 503, 504], seen.status)
+        assert.strictEqual(seen.retry, "same_key")
+      }
+      const read = problemOf(error, row(error._tag), { ...occasion, safe: true })
+      assert.notStrictEqual(read.side_effects, "unknown")
+    }
+    assert.strictEqual(problem(lost).side_effects, "unknown")
+  })
+
+  it("is looked up by its own tag, and by nothing that merely has a name", () => {
+    for (const other of [undefined, "EmailTaken", {}, { _tag: "toString" }, { _tag: "__proto__" }, { _tag: 7 }]) {
+      assert.isUndefined(rowOf(other))
+    }
+    assert.strictEqual(rowOf(samples.EmailTaken)?.code, "email_taken")
+  })
+})
+
+describe("the time to wait", () => {
+  it("is whole, 1 to 60 seconds, and never shorter than what was asked for", () => {
+    for (const seconds of [-5, 0, 0.2, 1, 1.5, 2, 7, 30, 49, 50, 59, 60, 61, 3_600, Infinity]) {
+      for (const random of [0, 0.01, 0.5, 0.999_999]) {
+        const wait = retryAfter(seconds, random)
+        assert.isTrue(Number.isInteger(wait) && wait >= 1 && wait <= 60, `${seconds} ${random}: ${wait}`)
+        assert.isAtLeast(wait, Math.min(60, seconds))
+      }
+    }
+  })
+
+  it("is not the same for all who were refused together", () => {
+    const waits = new Set(Array.from({ length: 100 }, (_, n) => retryAfter(30, n / 100)))
+    assert.deepStrictEqual([Math.min(...waits), Math.max(...waits), waits.size], [30, 36, 7])
+  })
+
+  it("is in the body what it is in the header", () => {
+    assert.strictEqual(problem(samples.DatabaseUnavailable, 7).retry_after, 7)
+    assert.notProperty(problem(samples.DatabaseUnavailable), "retry_after")
+  })
+})
