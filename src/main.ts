@@ -3,13 +3,13 @@
  *
  * `node src/main.ts` runs it; `node src/main.ts migrate` brings the database's schema up to date and ends.
  * Exit codes: 0 stopped as asked; 69 the database or the address cannot be had; 70 a failure inside; 78 the settings,
- * or the database's schema, are not right.
+ * or the database's schema, are not right; 130 asked a second time to stop, so at once.
  */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Duration, Effect, Exit, Layer, Option, Runtime } from "effect"
 import { Catalog } from "./catalog/Catalog.ts"
 import { TermsOfSale } from "./catalog/TermsOfSale.ts"
-import { type Settings, settings as readSettings } from "./config.ts"
+import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSettings } from "./config.ts"
 import { Database } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
@@ -88,7 +88,14 @@ const worker = Layer.effectDiscard(
 ).pipe(Layer.provide(StripePayments.layer))
 
 const door = (settings: Settings) =>
-  Layer.provideMerge(api, listener({ host: settings.host, port: settings.port, grace: settings.shutdownGrace }))
+  Layer.provideMerge(
+    api,
+    listener({ host: settings.host, port: settings.port, grace: settings.shutdownGrace }).pipe(
+      Layer.catchTag("ServeError", ({ cause }) =>
+        Layer.effectContext(Effect.fail(AddressUnavailable.from(settings, cause)))
+      )
+    )
+  )
 
 const announce = (settings: Settings) =>
   Layer.effectDiscard(
@@ -101,13 +108,20 @@ const announce = (settings: Settings) =>
     })
   )
 
+/** Ctrl-C in a terminal reaches this process twice, from the terminal and from npm: that is one wish, not two. */
+const oneWish = "1 second"
+const secondSignalEndsAtOnce = Effect.sync(() => {
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130))
+}).pipe(Effect.delay(oneWish), Effect.forkDetach)
+
 /** Not ready any more as soon as the process is asked to stop, before anything stops. */
-const drain = Layer.effectDiscard(Effect.flatMap(Health, (health) => Effect.addFinalizer(() => health.drain)))
+const drain = Layer.effectDiscard(
+  Effect.flatMap(Health, (health) => Effect.addFinalizer(() => Effect.andThen(health.drain, secondSignalEndsAtOnce)))
+)
 
 const shop = (settings: Settings) =>
   Layer.empty.pipe(
     Layer.provideMerge(drain),
-    Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty),
     Layer.provideMerge(
       settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))
     ),
@@ -116,7 +130,9 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(features),
     Layer.provideMerge(provider(settings)),
     Layer.provideMerge(ground(settings)),
-    Layer.provide([secret(settings), NodeCrypto.layer])
+    Layer.provide([secret(settings), NodeCrypto.layer]),
+    // First to be built: who kills npm while the shop still starts means the shop too.
+    Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty)
   )
 
 const logs = (settings: Option.Option<Settings>) =>
@@ -128,13 +144,17 @@ const logs = (settings: Option.Option<Settings>) =>
     )
   })
 
-/** One line that names everything that kept this node from starting, or ended it. */
-const reported = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+/** One line that names everything that kept this node from starting, or ended it: in our words, or as it came. */
+const reported = <A, E extends { readonly _tag: string; readonly message: string }, R>(
+  effect: Effect.Effect<A, E, R>
+) =>
   Effect.tapCause(effect, (cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Effect.void
-    const error: unknown = Cause.squash(cause)
-    const facts = typeof error === "object" && error !== null && "_tag" in error ? { error } : {}
-    return Effect.logFatal("could not go on", { severity: "critical", ...facts }, cause)
+    const severity = "critical"
+    const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+    if (error === undefined) return Effect.logFatal("could not go on", { severity }, cause)
+    const facts = error instanceof ConfigInvalid ? { problems: error.problems } : { reason: error.message }
+    return Effect.logFatal("could not go on", { severity, code: error._tag, ...facts })
   })
 
 const migrateOnly = (settings: Settings) =>
@@ -152,6 +172,9 @@ const program = Effect.gen(function* () {
 
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
-  teardown: (exit, onExit) =>
-    Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
+  teardown: (exit, onExit) => {
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return onExit(0)
+    // 1 is what a failure has that names no code of its own.
+    Runtime.defaultTeardown(exit, (code) => onExit(code === 1 ? 70 : code))
+  }
 })

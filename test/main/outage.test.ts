@@ -1,0 +1,55 @@
+/** A database that goes away under a running shop, and comes back: the shop says so, stays, and goes on by itself. */
+import * as path from "node:path"
+import { expect, it } from "@effect/vitest"
+import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { temporaryFolder } from "../database/privateCluster.ts"
+import { customer, placeOrder, type Problem, request } from "./client.ts"
+import { startShop } from "./process.ts"
+
+const probes = ["/readyz", "/ready", "/startupz", "/health"]
+
+/** A server at a fixed address that can be shut down and started again. */
+const server = Effect.fnUntraced(function* (directory: string, port?: number) {
+  const scope = yield* Scope.fork(yield* Scope.Scope)
+  const options = { directory, durable: false, onProgress: () => Effect.void, ...(port === undefined ? {} : { port }) }
+  const started = yield* Scope.provide(EmbeddedPostgres.start(options), scope)
+  return { ...started, stop: Scope.close(scope, Exit.void) }
+})
+
+const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
+const untilStatus = (url: string, status: number) =>
+  Effect.repeat(request<Problem>(url), { until: (answer) => answer?.status === status, schedule: often })
+
+it.live(
+  "a shop whose database goes away is alive and not ready, and is ready again when it is back",
+  () =>
+    Effect.gen(function* () {
+      const DATA_DIR = yield* temporaryFolder
+      const directory = path.join(DATA_DIR, "elsewhere")
+      const database = yield* server(directory)
+      const shop = yield* startShop({ env: { DATA_DIR, DATABASE_URL: Redacted.value(database.url) } })
+      const { url } = yield* shop.ready
+      const who = yield* customer(url)
+
+      yield* database.stop
+      const down = yield* untilStatus(`${url}/readyz`, 503)
+      expect(down).toMatchObject({
+        body: { status: 503, code: "database_unavailable", checks: { database: { status: "fail" } } }
+      })
+      expect(down?.headers.get("content-type")).toContain("application/problem+json")
+      expect(Number(down?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1)
+      for (const probe of probes) expect(yield* request(`${url}${probe}`)).toMatchObject({ status: 503 })
+      expect(yield* request(`${url}/livez`)).toMatchObject({ status: 200 })
+      expect(yield* placeOrder(url, who, { key: "while-it-is-away" })).toMatchObject({
+        status: 503,
+        body: { code: "database_unavailable", retry: "same_key" }
+      })
+
+      yield* server(directory, database.port)
+      expect(yield* untilStatus(`${url}/readyz`, 200)).toMatchObject({ status: 200 })
+      expect(yield* placeOrder(url, who, { key: "while-it-is-away" })).toMatchObject({ status: 201 })
+      expect((yield* shop.lines).map((line) => line.message)).toContain("the database is down")
+    }),
+  60_000
+)
