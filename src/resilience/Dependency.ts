@@ -96,8 +96,7 @@ const callOf = (machine: Machine): Call => {
   const call = (effect: Effect.Effect<unknown, unknown>, options: CallOptions) =>
     Effect.callback<unknown, unknown>((resume) => {
       const flight = new Flight(machine, effect, options, Fiber.getCurrent()!, resume)
-      flight.start()
-      return Effect.suspend(() => flight.cancel())
+      return flight.start() ? undefined : Effect.suspend(() => flight.cancel())
     })
   return call as unknown as Call
 }

@@ -86,8 +86,10 @@ export class Flight implements AttemptOwner, Waiting {
     return monotonicMillis(this.clock)
   }
 
-  start(): void {
+  /** True: it has ended already. */
+  start(): boolean {
     this.proceed(this.startedAt, false)
+    return this.done
   }
 
   /** The next attempt, if it may start; else a place in the line; else the end. */
