@@ -2,19 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { AppError } from "../../src/errors.ts"
-import { ProductId } from "../../src/catalog/Product.ts"
-import { DatabaseUnavailable, QueryTimeout } from "../../src/database/errors.ts"
-import * as Door from "../../src/http/errors.ts"
+import { DatabaseUnavailable } from "../../src/database/errors.ts"
 import { Problem } from "../../src/http/Problem.ts"
 import { problemOf, problems, retryAfter, type Row, rowOf } from "../../src/http/problems.ts"
-import * as Ops from "../../src/ops/errors.ts"
-import * as Orders from "../../src/orders/errors.ts"
-import { OrderId } from "../../src/orders/Order.ts"
-import { ProductNotFound } from "../../src/catalog/errors.ts"
-import * as Users from "../../src/users/errors.ts"
-import { UserId } from "../../src/users/User.ts"
-
-type Tag = AppError["_tag"]
+import { examples, type Tag } from "./examples.ts"
 
 /** The contract: code, status, retry. */
 const contract: ReadonlyArray<readonly [code: string, status: number, retry: Problem["retry"]]> = [
@@ -74,44 +65,7 @@ const toCome = [
   "upstream_timeout"
 ]
 
-const orderId = OrderId.make("ord_1")
-const checks = { database: { status: "fail" } } as const
-
-/** One of each error that a caller can see. */
-const samples: { readonly [T in Tag]: Extract<AppError, { readonly _tag: T }> } = {
-  DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
-  DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),
-  Draining: new Door.Draining(),
-  EmailTaken: new Users.EmailTaken(),
-  Forbidden: new Door.Forbidden(),
-  HashingOverloaded: new Users.HashingOverloaded({ retryAfterSeconds: 1 }),
-  IdempotencyInFlight: new Orders.IdempotencyInFlight(),
-  IdempotencyKeyInvalid: new Door.IdempotencyKeyInvalid(),
-  IdempotencyKeyMissing: new Door.IdempotencyKeyMissing(),
-  IdempotencyKeyReused: new Orders.IdempotencyKeyReused(),
-  InsufficientStock: new Orders.InsufficientStock({ orderId, lines: [{ position: 0, requested: 3, available: 1 }] }),
-  InvalidCredentials: new Users.InvalidCredentials(),
-  MalformedRequest: new Door.MalformedRequest({ reason: "not_json" }),
-  MethodNotAllowed: new Door.MethodNotAllowed({ allow: ["GET", "HEAD"] }),
-  MixedCurrencies: new Orders.MixedCurrencies(),
-  NodeDraining: new Ops.NodeDraining({ checks }),
-  NodeNotReady: new Ops.NodeNotReady({ checks }),
-  OrderNotFound: new Orders.OrderNotFound({ orderId }),
-  OrderPaymentDeclined: new Orders.OrderPaymentDeclined({ orderId, reason: "declined" }),
-  PayloadTooLarge: new Door.PayloadTooLarge({ limitBytes: 1 }),
-  PriceChanged: new Orders.PriceChanged({ expected: 1, total: 2, currency: "EUR" }),
-  ProductNotFound: new ProductNotFound({ productId: ProductId.make("prd_1") }),
-  QueryTimeout: new QueryTimeout(),
-  RouteNotFound: new Door.RouteNotFound(),
-  Unauthenticated: new Users.Unauthenticated({ reason: "session_revoked" }),
-  Unexpected: new Door.Unexpected(),
-  UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),
-  UnsupportedMediaType: new Door.UnsupportedMediaType(),
-  UserNotFound: new Users.UserNotFound({ userId: UserId.make("usr_1") }),
-  ValidationFailed: new Door.ValidationFailed({ errors: [], truncated: true })
-}
-
-const tags = Object.keys(samples) as ReadonlyArray<Tag>
+const tags = Object.keys(examples) as ReadonlyArray<Tag>
 // One row takes the errors of its own tag; which one that is, the compiler cannot follow through the list.
 const row = (tag: Tag) => problems[tag] as unknown as Row<AppError>
 const occasion = { requestId: "req_1", timestamp: "2026-11-20T12:00:00.000Z", safe: false }
@@ -146,31 +100,31 @@ describe("the codes", () => {
 
 describe("every error", () => {
   it.each(tags)("%s becomes a problem of the schema", (tag) => {
-    const seen = problem(samples[tag])
+    const seen = problem(examples[tag])
     Schema.decodeUnknownSync(Problem)(JSON.parse(JSON.stringify(seen)), { onExcessProperty: "error" })
-    assert.strictEqual(seen.detail, samples[tag].message)
+    assert.strictEqual(seen.detail, examples[tag].message)
     assert.match(seen.detail, /[.]$/)
   })
 
   it.each(tags)("%s has a category, and the problem shows it", (tag) => {
-    const { category } = samples[tag]
+    const { category } = examples[tag]
     assert.include(["transient", "permanent", "partial", "fatal"], category)
-    assert.strictEqual(problem(samples[tag]).category, category)
+    assert.strictEqual(problem(examples[tag]).category, category)
   })
 
   it.each(tags)("%s that is transient may be repeated as it is", (tag) => {
-    if (samples[tag].category === "transient") assert.strictEqual(row(tag).retry, "same_key")
+    if (examples[tag].category === "transient") assert.strictEqual(row(tag).retry, "same_key")
   })
 
   it.each(tags)("%s says when to come back if it is a 429 or a 503, and only then", (tag) => {
     const { retryAfterSeconds, status } = row(tag)
     assert.strictEqual(retryAfterSeconds !== undefined, status === 429 || status === 503)
-    if (retryAfterSeconds !== undefined) assert.isAtLeast(retryAfterSeconds(samples[tag]), 1)
+    if (retryAfterSeconds !== undefined) assert.isAtLeast(retryAfterSeconds(examples[tag]), 1)
   })
 
   it.each(tags)("%s tells nothing from inside", (tag) => {
     const { code, headers, title } = row(tag)
-    const seen = JSON.stringify([problem(samples[tag]), headers?.(samples[tag]), title, code]).replace(
+    const seen = JSON.stringify([problem(examples[tag]), headers?.(examples[tag]), title, code]).replace(
       "database_unavailable",
       ""
     )
@@ -181,14 +135,14 @@ describe("every error", () => {
 
   it("says that something was committed only with where it is", () => {
     for (const tag of tags) {
-      const seen = problem(samples[tag])
+      const seen = problem(examples[tag])
       assert.strictEqual(seen.side_effects === "committed", seen.resource !== undefined, tag)
     }
   })
 
   it("says that effects are not known only where a repeat under the same key is safe, and never to a read", () => {
     const lost = new DatabaseUnavailable({ reason: "connection", outcome: "unknown", retryAfterSeconds: 1 })
-    for (const error of [...tags.map((tag) => samples[tag]), lost]) {
+    for (const error of [...tags.map((tag) => examples[tag]), lost]) {
       const seen = problem(error)
       if (seen.side_effects === "unknown") {
         assert.include([500, 503, 504], seen.status)
@@ -204,7 +158,7 @@ describe("every error", () => {
     for (const other of [undefined, "EmailTaken", {}, { _tag: "toString" }, { _tag: "__proto__" }, { _tag: 7 }]) {
       assert.isUndefined(rowOf(other))
     }
-    assert.strictEqual(rowOf(samples.EmailTaken)?.code, "email_taken")
+    assert.strictEqual(rowOf(examples.EmailTaken)?.code, "email_taken")
   })
 })
 
@@ -225,7 +179,7 @@ describe("the time to wait", () => {
   })
 
   it("is in the body what it is in the header", () => {
-    assert.strictEqual(problem(samples.DatabaseUnavailable, 7).retry_after, 7)
-    assert.notProperty(problem(samples.DatabaseUnavailable), "retry_after")
+    assert.strictEqual(problem(examples.DatabaseUnavailable, 7).retry_after, 7)
+    assert.notProperty(problem(examples.DatabaseUnavailable), "retry_after")
   })
 })

@@ -1,0 +1,53 @@
+/**
+ * One of each error that a caller can see. The compiler wants one for every new error; the catalogue of errors takes its
+ * words from here, and the tests of the table their subjects.
+ */
+import { ProductNotFound } from "../../src/catalog/errors.ts"
+import { ProductId } from "../../src/catalog/Product.ts"
+import { DatabaseUnavailable, QueryTimeout } from "../../src/database/errors.ts"
+import type { AppError } from "../../src/errors.ts"
+import * as Door from "../../src/http/errors.ts"
+import { bodyLimitBytes } from "../../src/http/limits.ts"
+import * as Ops from "../../src/ops/errors.ts"
+import * as Orders from "../../src/orders/errors.ts"
+import { OrderId } from "../../src/orders/Order.ts"
+import * as Users from "../../src/users/errors.ts"
+import { UserId } from "../../src/users/User.ts"
+
+export type Tag = AppError["_tag"]
+
+const orderId = OrderId.make("ord_1")
+const checks = { database: { status: "fail" } } as const
+
+export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag: T }> } = {
+  DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
+  DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),
+  Draining: new Door.Draining(),
+  EmailTaken: new Users.EmailTaken(),
+  Forbidden: new Door.Forbidden(),
+  HashingOverloaded: new Users.HashingOverloaded({ retryAfterSeconds: 1 }),
+  IdempotencyInFlight: new Orders.IdempotencyInFlight(),
+  IdempotencyKeyInvalid: new Door.IdempotencyKeyInvalid(),
+  IdempotencyKeyMissing: new Door.IdempotencyKeyMissing(),
+  IdempotencyKeyReused: new Orders.IdempotencyKeyReused(),
+  InsufficientStock: new Orders.InsufficientStock({ orderId, lines: [{ position: 0, requested: 3, available: 1 }] }),
+  InvalidCredentials: new Users.InvalidCredentials(),
+  MalformedRequest: new Door.MalformedRequest({ reason: "not_json" }),
+  MethodNotAllowed: new Door.MethodNotAllowed({ allow: ["GET", "HEAD"] }),
+  MixedCurrencies: new Orders.MixedCurrencies(),
+  NodeDraining: new Ops.NodeDraining({ checks }),
+  NodeNotReady: new Ops.NodeNotReady({ checks }),
+  OrderNotFound: new Orders.OrderNotFound({ orderId }),
+  OrderPaymentDeclined: new Orders.OrderPaymentDeclined({ orderId, reason: "declined" }),
+  PayloadTooLarge: new Door.PayloadTooLarge({ limitBytes: bodyLimitBytes }),
+  PriceChanged: new Orders.PriceChanged({ expected: 1, total: 2, currency: "EUR" }),
+  ProductNotFound: new ProductNotFound({ productId: ProductId.make("prd_1") }),
+  QueryTimeout: new QueryTimeout(),
+  RouteNotFound: new Door.RouteNotFound(),
+  Unauthenticated: new Users.Unauthenticated({ reason: "session_revoked" }),
+  Unexpected: new Door.Unexpected(),
+  UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),
+  UnsupportedMediaType: new Door.UnsupportedMediaType(),
+  UserNotFound: new Users.UserNotFound({ userId: UserId.make("usr_1") }),
+  ValidationFailed: new Door.ValidationFailed({ errors: [], truncated: true })
+}
