@@ -24,7 +24,9 @@ const entryOf = (options: Logger.Options<unknown>): Entry => {
   const fields: Record<string, unknown> = { ...options.fiber.getRef(References.CurrentLogAnnotations) }
   const words: Array<string> = []
   for (const part of parts) {
-    if (typeof part === "object" && part !== null) Object.assign(fields, part)
+    // A driver's error holds what it is about in its own properties: it is described, never spread.
+    if (part instanceof Error) fields["error"] = part
+    else if (typeof part === "object" && part !== null) Object.assign(fields, part)
     else words.push(String(part))
   }
   if (options.cause.reasons.length > 0) Object.assign(fields, describeCause(options.cause))
@@ -44,7 +46,7 @@ const json = Logger.make((options) => {
 const pretty = Logger.make((options) => {
   const { timestamp, level, message, fields } = entryOf(options)
   const rest = Object.entries(fields).map(
-    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
+    ([key, value]) => `${key}=${typeof value === "string" && !/\s/.test(value) ? value : JSON.stringify(value)}`
   )
   return [timestamp.slice(11, 23), level.padEnd(5), message, ...rest].join(" ")
 })
