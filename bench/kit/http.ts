@@ -12,7 +12,7 @@ import { median } from "./measure.ts"
 
 const requests = 4000
 const atOnce = 32
-const rounds = 9
+const rounds = 12
 const warmUps = 2
 
 const server = `
@@ -73,12 +73,16 @@ export const measureHttp = Effect.gen(function* () {
   })
   const bare = get(port, agent)
   const guarded = dependency.call(bare, { kind: "read" })
+  const turns = [
+    ["bare", bare],
+    ["guarded", guarded]
+  ] as const
   const seen = { bare: [] as Array<number>, guarded: [] as Array<number> }
   for (let round = 0; round < warmUps + rounds; round++) {
-    const inTurn = [yield* Effect.promise(() => cost(bare)), yield* Effect.promise(() => cost(guarded))] as const
-    if (round < warmUps) continue
-    seen.bare.push(inTurn[0])
-    seen.guarded.push(inTurn[1])
+    for (const [name, call] of round % 2 === 0 ? turns : turns.toReversed()) {
+      const micros = yield* Effect.promise(() => cost(call))
+      if (round >= warmUps) seen[name].push(micros)
+    }
   }
   return { bare: median(seen.bare), guarded: median(seen.guarded) }
 })

@@ -1,0 +1,65 @@
+/**
+ * A simulated server: so many requests a second, first come first served, and a trigger that takes most of that away.
+ *
+ * It works on a request to the end whether or not its caller still waits, as servers do; that is what keeps an overload
+ * alive after its cause has gone. `bounded` is the cure on the server's side: a short queue that drops callers who left.
+ */
+import { Effect } from "effect"
+import { TransientFailure } from "../../../src/resilience/index.ts"
+
+export const perSecond = 1000
+/** The share of it that the trigger leaves, and when it does. */
+export const trigger = { share: 0.2, fromMillis: 15_000, toMillis: 25_000 } as const
+export const tickMillis = 10
+/** Half a second of work: longer, and an answer would come too late anyway. */
+const boundedTo = perSecond / 2
+
+interface Request {
+  readonly resume: (answer: Effect.Effect<void, TransientFailure>) => void
+  gone: boolean
+}
+
+export class Server {
+  private queue: Array<Request> = []
+  private head = 0
+  private allowance = 0
+  private readonly bounded: boolean
+  /** Requests that have reached the server. */
+  arrivals = 0
+
+  constructor(bounded: boolean) {
+    this.bounded = bounded
+  }
+
+  get waiting(): number {
+    return this.queue.length - this.head
+  }
+
+  readonly handle: Effect.Effect<void, TransientFailure> = Effect.callback((resume) => {
+    this.arrivals++
+    if (this.bounded && this.waiting >= boundedTo) {
+      return resume(Effect.fail(new TransientFailure({ reason: "overloaded", sent: "no" })))
+    }
+    const request: Request = { resume, gone: false }
+    this.queue.push(request)
+    return Effect.sync(() => {
+      request.gone = true
+    })
+  })
+
+  /** What it gets done in one tick. */
+  tick(atMillis: number): void {
+    const triggered = atMillis >= trigger.fromMillis && atMillis < trigger.toMillis
+    this.allowance += (perSecond * tickMillis * (triggered ? trigger.share : 1)) / 1000
+    while (this.allowance >= 1 && this.waiting > 0) {
+      const request = this.queue[this.head++]!
+      if (this.bounded && request.gone) continue
+      this.allowance--
+      if (!request.gone) request.resume(Effect.void)
+    }
+    if (this.waiting === 0) this.allowance = Math.min(1, this.allowance)
+    if (this.head < 10_000) return
+    this.queue = this.queue.slice(this.head)
+    this.head = 0
+  }
+}
