@@ -5,6 +5,7 @@
  */
 import { Effect, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { leaseSeconds } from "../../src/jobs/Job.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
 
 export interface Answer<Body> {
@@ -88,12 +89,12 @@ export const listOrders = (url: string, { authorization }: Customer) =>
     ({ body }) => body.data
   )
 
-/** Waits until it is captured. A killed worker's lease ends after 15 seconds, and the work is taken up within one more. */
-export const untilCaptured = (url: string, who: Customer, id: string) =>
-  readOrder(url, who, id).pipe(
+/** Waits until all of somebody's orders are, or for a killed worker's lease and then some. */
+export const untilAllCaptured = (url: string, who: Customer) =>
+  listOrders(url, who).pipe(
     Effect.repeat({
-      until: ({ status }) => status === "captured",
-      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: "25 seconds" }))
+      until: (orders) => orders.every(({ status }) => status === "captured"),
+      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: `${leaseSeconds + 30} seconds` }))
     })
   )
 

@@ -6,7 +6,7 @@ import { Sandbox } from "../../src/sandbox/Sandbox.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { TestDatabaseUrl } from "../database/testDatabase.ts"
 import { SandboxControls, sandboxForTests } from "../sandbox/sandboxForTests.ts"
-import { customer, listOrders, placeOrder, request, untilCaptured } from "./client.ts"
+import { customer, placeOrder, request, untilAllCaptured } from "./client.ts"
 import { startShop } from "./process.ts"
 
 interface Product {
@@ -49,8 +49,7 @@ layer(sandboxForTests, { excludeTestServices: true })("two nodes that start toge
         expect(answers.filter((answer) => answer?.headers.get("idempotent-replayed") !== "true")).toHaveLength(1)
         const [id = "", ...others] = new Set(answers.map((answer) => answer?.body.id))
         expect(others).toEqual([])
-        expect(yield* listOrders(urls[1] ?? "", who)).toHaveLength(1)
-        expect(yield* untilCaptured(urls[1] ?? "", who, id)).toMatchObject({ status: "captured" })
+        expect(yield* untilAllCaptured(urls[1] ?? "", who)).toMatchObject([{ id, status: "captured" }])
         const ledger = yield* (yield* SandboxControls).ledger(id)
         expect(ledger.map((entry) => entry.type)).toEqual(["authorized", "captured"])
 

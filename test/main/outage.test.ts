@@ -5,7 +5,7 @@ import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { customer, placeOrder, type Problem, request } from "./client.ts"
-import { startShop } from "./process.ts"
+import { otherProvider, startShop } from "./process.ts"
 
 const probes = ["/readyz", "/ready", "/startupz", "/health"]
 
@@ -28,7 +28,7 @@ it.live(
       const DATA_DIR = yield* temporaryFolder
       const directory = path.join(DATA_DIR, "elsewhere")
       const database = yield* server(directory)
-      const shop = yield* startShop({ env: { DATA_DIR, DATABASE_URL: Redacted.value(database.url) } })
+      const shop = yield* startShop({ env: { DATA_DIR, DATABASE_URL: Redacted.value(database.url), ...otherProvider } })
       const { url } = yield* shop.ready
       const who = yield* customer(url)
 
@@ -48,7 +48,7 @@ it.live(
 
       yield* server(directory, database.port)
       expect(yield* untilStatus(`${url}/readyz`, 200)).toMatchObject({ status: 200 })
-      expect(yield* placeOrder(url, who, { key: "while-it-is-away" })).toMatchObject({ status: 201 })
+      expect(yield* placeOrder(url, who, { key: "while-it-is-away", wait: 0 })).toMatchObject({ status: 202 })
       expect((yield* shop.lines).map((line) => line.message)).toContain("the database is down")
     }),
   60_000

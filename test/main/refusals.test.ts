@@ -109,6 +109,7 @@ describe("a database that cannot be used", () => {
         for (const end of ends) {
           expect(end).toMatchObject({ code: 69, opened: [] })
           expect(end.millis).toBeGreaterThan(2_000)
+          expect(end.millis).toBeLessThan(10_000)
           expect(end.lines).toHaveLength(1)
           expect(end.lines[0]).toMatchObject({
             level: "FATAL",
