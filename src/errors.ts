@@ -9,6 +9,7 @@ import type * as Door from "./http/errors.ts"
 import type * as Ops from "./ops/errors.ts"
 import type * as Orders from "./orders/errors.ts"
 import type * as Users from "./users/errors.ts"
+import type * as Webhooks from "./orders/webhooks/errors.ts"
 
 export type AppError =
   | Catalog.ProductNotFound
@@ -41,6 +42,8 @@ export type AppError =
   | Users.InvalidCredentials
   | Users.Unauthenticated
   | Users.UserNotFound
+  | Webhooks.WebhookSignatureRefused
+  | Webhooks.WebhookUnreadable
 
 /** How an error is to be met: only `transient` is ever retried. */
 export type Category = AppError["category"]

@@ -23,6 +23,10 @@ import { runOrder } from "./orders/OrderSaga.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
 import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
+import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhooks.ts"
+import { runWebhook } from "./orders/webhooks/runWebhook.ts"
+import { webhookQueue } from "./orders/webhooks/WebhookInbox.ts"
+import * as WebhookInboxPostgres from "./orders/webhooks/WebhookInboxPostgres.ts"
 import { Sandbox } from "./sandbox/Sandbox.ts"
 import { embeddedDatabase, endsWithParent, keptSecret, stockedShelves, welcome } from "./sandbox/StandIns.ts"
 import * as Logs from "./telemetry/Logs.ts"
@@ -34,6 +38,8 @@ import { Users } from "./users/Users.ts"
 
 /** Orders at once on one node: each waits for the provider most of its time, and holds a connection only for its steps. */
 const ordersAtOnce = 16
+/** Events at once on one node: each is one short transaction, and shares the pool with everything else. */
+const eventsAtOnce = 2
 
 const databaseUrl = (settings: Settings) =>
   Option.match(settings.databaseUrl, { onNone: () => embeddedDatabase(settings.dataDir), onSome: Effect.succeed })
@@ -63,11 +69,16 @@ const secret = (settings: Settings) =>
 
 const provider = (settings: Settings) =>
   Option.match(settings.stripe, {
-    onSome: (account) => Layer.succeed(StripeAccount, account),
+    onSome: (account) =>
+      Layer.merge(Layer.succeed(StripeAccount, account), Layer.succeed(WebhookSecret, account.webhookSecret)),
     onNone: () =>
-      Layer.effect(StripeAccount, Sandbox).pipe(
-        Layer.provideMerge(Sandbox.layer({ dataDir: settings.dataDir, port: settings.sandboxPort }))
-      )
+      Layer.merge(
+        Layer.effect(StripeAccount, Sandbox),
+        Layer.effect(
+          WebhookSecret,
+          Effect.map(Sandbox, ({ webhookSecret }) => webhookSecret)
+        )
+      ).pipe(Layer.provideMerge(Sandbox.layer({ dataDir: settings.dataDir, port: settings.sandboxPort })))
   })
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(Layer.provide([Passwords.layer, Tokens.layer]))
@@ -76,16 +87,23 @@ const orders = Orders.layer.pipe(
   Layer.provide(Outcomes.layer),
   Layer.provide(OrderChanges.layer)
 )
-const features = Layer.mergeAll(accounts, orders).pipe(
+const webhooks = PaymentWebhooks.layer.pipe(Layer.provideMerge(WebhookInboxPostgres.layer))
+const features = Layer.mergeAll(accounts, orders, webhooks).pipe(
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
   Layer.provideMerge(Health.layer)
 )
 
-const worker = Layer.effectDiscard(
+const orderWorker = Layer.effectDiscard(
   Effect.flatMap(runOrder, (handle) =>
     Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, handle }))
   )
 ).pipe(Layer.provide(StripePayments.layer))
+const webhookWorker = Layer.effectDiscard(
+  Effect.flatMap(runWebhook, (handle) =>
+    Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: eventsAtOnce, handle }))
+  )
+)
+const worker = Layer.merge(orderWorker, webhookWorker)
 
 const door = (settings: Settings) =>
   Layer.provideMerge(

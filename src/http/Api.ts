@@ -6,12 +6,14 @@ import { HealthApi } from "./ops/HealthApi.ts"
 import { OrdersApi } from "./orders/OrdersApi.ts"
 import { parseOptions, payloadParseOptions } from "./parsing.ts"
 import { SessionsApi, UsersApi } from "./users/UsersApi.ts"
+import { WebhooksApi } from "./webhooks/WebhooksApi.ts"
 
 export const Api = HttpApi.make("holdfast")
   .add(UsersApi)
   .add(SessionsApi)
   .add(CatalogApi)
   .add(OrdersApi)
+  .add(WebhooksApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)

@@ -27,10 +27,16 @@ import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
 import { refuseUnparsed } from "./unparsed.ts"
 import { sessionsHandlers, usersHandlers } from "./users/UsersHandlers.ts"
+import { webhooksHandlers } from "./webhooks/WebhooksHandlers.ts"
 
-const handlers = Layer.mergeAll(usersHandlers, sessionsHandlers, catalogHandlers, ordersHandlers, healthHandlers).pipe(
-  Layer.provide([Cursors.layer, errorRendering])
-)
+const handlers = Layer.mergeAll(
+  usersHandlers,
+  sessionsHandlers,
+  catalogHandlers,
+  ordersHandlers,
+  webhooksHandlers,
+  healthHandlers
+).pipe(Layer.provide([Cursors.layer, errorRendering]))
 
 const routes = HttpApiBuilder.layer(Api).pipe(
   Layer.provide(handlers),

@@ -45,6 +45,12 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "after_change",
     shows: ({ reason }) => ({ reason })
   },
+  WebhookUnreadable: {
+    code: "malformed_request",
+    status: 400,
+    title: "The request cannot be read",
+    retry: "after_change"
+  },
   ValidationFailed: {
     code: "validation_failed",
     status: 400,
@@ -78,6 +84,14 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     title: "Invalid email or password",
     retry: "after_change",
     headers: () => ({ "www-authenticate": "Bearer" })
+  },
+  WebhookSignatureRefused: {
+    code: "unauthenticated",
+    status: 401,
+    title: "Authentication is required",
+    retry: "after_change",
+    shows: ({ reason }) => ({ reason: `signature_${reason}` }),
+    headers: () => ({ "www-authenticate": "Stripe-Signature" })
   },
   OrderPaymentDeclined: {
     code: "payment_declined",

@@ -19,6 +19,10 @@ import { runOrder } from "../orders/OrderSaga.ts"
 import { orderQueue } from "../orders/OrderStore.ts"
 import * as OrderStoreMemory from "../orders/OrderStoreMemory.ts"
 import { Outcomes } from "../orders/Outcomes.ts"
+import { PaymentWebhooks, WebhookSecret } from "../orders/webhooks/PaymentWebhooks.ts"
+import { runWebhook } from "../orders/webhooks/runWebhook.ts"
+import { webhookQueue } from "../orders/webhooks/WebhookInbox.ts"
+import * as WebhookInboxMemory from "../orders/webhooks/WebhookInboxMemory.ts"
 import { stockedShelves } from "../sandbox/StandIns.ts"
 import { AppSecret } from "../users/AppSecret.ts"
 import { Passwords } from "../users/Passwords.ts"
@@ -33,7 +37,10 @@ const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
   Layer.provide(UserRepo.layerMemory)
 )
 
-const orders = Orders.layer.pipe(
+const orders = Layer.mergeAll(
+  Orders.layer,
+  PaymentWebhooks.layer.pipe(Layer.provideMerge(WebhookInboxMemory.layer))
+).pipe(
   Layer.provideMerge(OrderStoreMemory.layer),
   Layer.provide(Outcomes.layer),
   Layer.provide(OrderChanges.layerMemory)
@@ -43,12 +50,16 @@ const worker = Layer.effectDiscard(
   Effect.flatMap(runOrder, (handle) => Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: 4, handle })))
 )
 
-const layerMemory = Layer.mergeAll(worker, stockedShelves).pipe(
+const webhookWorker = Layer.effectDiscard(
+  Effect.flatMap(runWebhook, (handle) => Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: 4, handle })))
+)
+
+const layerMemory = Layer.mergeAll(worker, webhookWorker, stockedShelves).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
   Layer.provideMerge(
     Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)
   ),
-  Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
+  Layer.provide([AppSecret.layerMemory, WebhookSecret.layerMemory, NodeCrypto.layer])
 )
 
 export const Shop = { layerMemory }

@@ -12,6 +12,7 @@ import * as Ops from "../../src/ops/errors.ts"
 import * as Orders from "../../src/orders/errors.ts"
 import { OrderId } from "../../src/orders/Order.ts"
 import * as Users from "../../src/users/errors.ts"
+import * as Webhooks from "../../src/orders/webhooks/errors.ts"
 import { UserId } from "../../src/users/User.ts"
 
 export type Tag = AppError["_tag"]
@@ -49,5 +50,7 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),
   UnsupportedMediaType: new Door.UnsupportedMediaType(),
   UserNotFound: new Users.UserNotFound({ userId: UserId.make("usr_1") }),
-  ValidationFailed: new Door.ValidationFailed({ errors: [], truncated: true })
+  ValidationFailed: new Door.ValidationFailed({ errors: [], truncated: true }),
+  WebhookSignatureRefused: new Webhooks.WebhookSignatureRefused({ reason: "wrong" }),
+  WebhookUnreadable: new Webhooks.WebhookUnreadable()
 }
