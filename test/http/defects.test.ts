@@ -1,9 +1,27 @@
 /** What nobody meant to happen: bugs, answers that cannot be written, shutdown in the middle, clients that leave. */
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Ref, Schema, Scope } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import * as net from "node:net"
+import { boundary, errorRendering } from "../../src/http/Boundary.ts"
+import { ErrorRendering } from "../../src/http/ErrorRendering.ts"
+import { RequestId } from "../../src/http/RequestId.ts"
+import { Routes } from "../../src/http/Routes.ts"
 import { Catalog, Shop } from "../../src/testing/index.ts"
-import { Door, doorOver, json, logged, NodeHealth, parsed, problemIn, refusal, send, sendBytes } from "./door.ts"
+import {
+  Door,
+  doorOver,
+  json,
+  logged,
+  NodeHealth,
+  parsed,
+  problemIn,
+  refusal,
+  send,
+  sendBytes,
+  serving
+} from "./door.ts"
 
 const productId = "prd_1"
 
@@ -107,6 +125,52 @@ layer(door, { excludeTestServices: true })("an answer that does not encode", (it
       )
       const { errors } = lines[0] as unknown as { readonly errors: ReadonlyArray<{ readonly name: string }> }
       assert.strictEqual(errors[0]?.name, "HttpApiSchemaError")
+    })
+  )
+})
+
+/** An error that its feature keeps to itself, declared on an endpoint past the table: the library would send it whole. */
+class Private extends Schema.TaggedError<Private>()("Private", { secret: Schema.String }) {}
+
+const CarelessApi = HttpApi.make("careless")
+  .add(
+    HttpApiGroup.make("careless").add(
+      HttpApiEndpoint.get("undeclared", "/undeclared", { success: Schema.String, error: Private })
+    )
+  )
+  .middleware(ErrorRendering)
+
+const careless = serving(
+  HttpRouter.serve(
+    Layer.mergeAll(
+      HttpApiBuilder.layer(CarelessApi).pipe(
+        Layer.provide(
+          HttpApiBuilder.group(CarelessApi, "careless", (handlers) =>
+            handlers.handleAll({ undeclared: () => Effect.fail(new Private({ secret: "canary" })) })
+          )
+        )
+      ),
+      HttpRouter.add("GET", "/broken", HttpServerResponse.text("canary", { status: 502 })),
+      HttpRouter.add("GET", "/teapot", HttpServerResponse.text("canary", { status: 418 }))
+    ).pipe(Layer.provide([boundary, errorRendering]), Layer.provide([RequestId.layer, Routes.layer])),
+    { disableLogger: true, disableListenLog: true }
+  )
+)
+
+layer(careless, { excludeTestServices: true })("an answer that nobody put into the table", (it) => {
+  it.effect.each([
+    ["/undeclared", 500, "internal_error", "ERROR"],
+    ["/broken", 500, "internal_error", "ERROR"],
+    ["/teapot", 400, "malformed_request", "WARN"]
+  ] as const)("leaves as a problem all the same: %s", ([path, status, code, level]) =>
+    Effect.gen(function* () {
+      const { problem, text } = yield* refusal([status, code], "GET", path)
+      assert.notInclude(text, "canary")
+      const lines = yield* linesOf(problem.request_id)
+      assert.deepStrictEqual(
+        lines.map((line) => line.level),
+        [level]
+      )
     })
   )
 })

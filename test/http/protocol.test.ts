@@ -112,6 +112,10 @@ layer(openDoor, { excludeTestServices: true })("a body", (it) => {
     })
   )
 
+  it.effect("that is too large is refused in words, also to a client that sends all of it", () =>
+    refusal([413, "payload_too_large"], "POST", "/v1/users", { body: "{}".padEnd(20 * tooLarge) })
+  )
+
   it.effect("that turns out to have more than 256 KiB is refused", () =>
     Effect.gen(function* () {
       const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`
