@@ -50,6 +50,8 @@ const suffer = (fate: Effect.Effect<never>) => Effect.map(Fate, (one) => void (o
 const linesOf = (requestId: string) =>
   Effect.map(logged, (lines) => lines.filter((line) => line["request_id"] === requestId))
 
+/** A bug as it comes: an untagged error that somebody threw. */
+// @effect-diagnostics-next-line extendsNativeError:off
 class LedgerTorn extends Error {
   override readonly name = "LedgerTorn"
 }

@@ -4,6 +4,8 @@
  *
  * The compiler is the test: every `@ts-expect-error` below fails the type check when the line under it starts to compile.
  */
+// Effect's own diagnostics see the same errors, and do not read `@ts-expect-error`.
+// @effect-diagnostics missingEffectError:off missingEffectContext:off
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Schema } from "effect"
