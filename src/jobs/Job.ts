@@ -8,6 +8,10 @@ import type { DateTime } from "effect"
 
 /** Seconds that a claim holds without a renewal: what a killed worker delays its jobs by, at most. */
 export const leaseSeconds = 15
+/** Crashes of a job that ran alone until it is dead: by then it is the job, and not its neighbours or a deployment. */
+export const soloCrashes = 5
+/** Failures of a job that are kept: its beginning is told by `first_failed_at`. */
+export const historyLength = 20
 /** Nobody is asked more often than this for work that a notification did not announce. */
 export const pollMillis = 1_000
 
@@ -21,6 +25,8 @@ export interface NewJob {
   readonly delaySeconds?: number
   /** 0 is first; each step lets others pass for 30 s at most, so nothing starves. */
   readonly priority?: number
+  /** At most `max` jobs of this queue and `key` run at once, on all nodes together. */
+  readonly slot?: { readonly key: string; readonly max: number }
 }
 
 export interface ClaimedJob {
@@ -32,6 +38,26 @@ export interface ClaimedJob {
   /** This run included. */
   readonly attempts: number
   readonly createdAt: DateTime.Utc
+  /** It holds a place among the jobs of its key. */
+  readonly slotted: boolean
+}
+
+/** Whose change it is, and why: what the audit keeps. */
+export interface By {
+  readonly actor: string
+  readonly reason: string
+}
+
+export interface QueueStatus {
+  readonly queue: string
+  readonly ready: number
+  /** Ready, but not due yet. */
+  readonly delayed: number
+  readonly running: number
+  readonly dead: number
+  /** Seconds that the oldest due job has waited; 0 when nothing waits. */
+  readonly oldestSeconds: number
+  readonly paused: (By & { readonly at: DateTime.Utc }) | undefined
 }
 
 /** What goes into a job's history: a code and a category, never a text from outside and never a person's data. */

@@ -1,44 +1,49 @@
 /**
- * A worker of one queue: claims what is due, runs a bounded number at once, renews their leases, settles each.
+ * A worker of one queue: claims what is due, runs a bounded number at once, renews their leases, settles them.
  *
  * A handler answers how its job ends; it does not fail. A handler that dies is a bug: its job is tried again a few
- * times, then it is dead. When the worker stops, what runs is interrupted and given back at once, uncounted, so that
+ * times, then it is dead. When the worker stops, what it holds is interrupted and given back at once, uncounted, so that
  * another node need not wait for the lease to end. A job whose lease was lost is interrupted: somebody else has it.
+ * A job that has to run alone waits until nothing else of this worker runs; meanwhile nothing else is claimed.
  */
-import { Cause, Effect, Fiber, Schedule, type Scope, Stream } from "effect"
+import { Cause, Effect, Fiber, Queue, Schedule, Stream } from "effect"
 import { describeCause } from "../telemetry/redaction.ts"
 import { backoffMillis } from "./backoff.ts"
 import { type ClaimedJob, leaseSeconds, Settlement } from "./Job.ts"
 import { Jobs } from "./Jobs.ts"
+import { makeSettling } from "./settling.ts"
 
 export interface WorkerOptions {
   readonly queue: string
   /** Jobs at once. */
   readonly concurrency: number
+  /** Jobs to hold beyond those that run, so that short ones need not wait for the next claim. None unless given. */
+  readonly prefetch?: number
   readonly handle: (job: ClaimedJob) => Effect.Effect<Settlement>
 }
 
 /** A bug seldom heals by itself; five runs also cover a node that was half deployed. */
 const attemptsForADefect = 5
+const sweeps = Schedule.spaced("1 second").pipe(Schedule.jittered)
 
 /** Works until interrupted. */
 export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
+  const { concurrency, prefetch = 0, queue } = options
   const jobs = yield* Jobs
+  const settle = yield* makeSettling
   const running = new Map<string, { readonly job: ClaimedJob; readonly fiber: Fiber.Fiber<void> }>()
+  const waiting: Array<ClaimedJob> = []
+  /** Rung when there may be something to do: the queue says so, or a job has ended. */
+  const bell = yield* Queue.sliding<void>(1)
+  const ring = Effect.suspend(() => Effect.asVoid(Queue.offer(bell, undefined)))
+  const mostHeld = concurrency + prefetch
+  /** Held jobs below which the next claim is worth its statement. */
+  const few = prefetch === 0 ? concurrency - 1 : mostHeld / 2
+  const turn = { active: 0, announced: true, mayHaveMore: false, aloneIsDue: false, aloneRuns: false }
+  const held = () => running.size + waiting.length
 
-  const settle = (job: ClaimedJob, settlement: Settlement) =>
-    jobs.settle(job, settlement).pipe(
-      Effect.retry({ times: 3, schedule: Schedule.exponential("50 millis").pipe(Schedule.jittered) }),
-      Effect.matchEffect({
-        onSuccess: (held) =>
-          held ? Effect.void : Effect.logWarning("job settled by another", { job: job.id, queue: job.queue }),
-        // The lease ends and the job runs again: every handler is idempotent.
-        onFailure: (error) => Effect.logWarning("job not settled", { job: job.id, queue: job.queue, code: error._tag })
-      })
-    )
-
-  const run = (job: ClaimedJob) =>
-    options.handle(job).pipe(
+  const handled = (job: ClaimedJob) =>
+    Effect.suspend(() => options.handle(job)).pipe(
       Effect.catchCause((cause) =>
         Cause.hasInterruptsOnly(cause)
           ? Effect.failCause(cause as Cause.Cause<never>)
@@ -49,54 +54,103 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
                 : Effect.map(backoffMillis(job.attempts), (delay) => Settlement.retry(delay, defect))
             )
       ),
-      Effect.flatMap((settlement) => Effect.uninterruptible(settle(job, settlement))),
+      Effect.ensuring(
+        Effect.suspend(() => {
+          turn.active -= 1
+          return waiting.length > 0 ? ring : Effect.void
+        })
+      )
+    )
+  const run = (job: ClaimedJob) =>
+    handled(job).pipe(
+      Effect.flatMap((settlement) => settle(job, settlement)),
       Effect.onInterrupt(() => settle(job, Settlement.later(0))),
+      Effect.ensuring(
+        Effect.suspend(() => {
+          running.delete(job.id)
+          if (running.size === 0) turn.aloneRuns = false
+          return held() === 0 || (turn.mayHaveMore && held() <= few) ? ring : Effect.void
+        })
+      ),
       Effect.annotateLogs({ job_id: job.id })
     )
 
-  const start = (job: ClaimedJob) =>
-    Effect.map(
-      Effect.forkScoped(
-        Effect.ensuring(
-          run(job),
-          Effect.sync(() => running.delete(job.id))
-        )
-      ),
-      (fiber) => void (fiber.pollUnsafe() === undefined && running.set(job.id, { job, fiber }))
-    )
-
-  const claimAll: Effect.Effect<void, never, Scope.Scope> = Effect.suspend(() => {
-    const free = options.concurrency - running.size
-    if (free <= 0) return Effect.void
-    return jobs.claim(options.queue, free).pipe(
-      Effect.flatMap((claimed) =>
-        Effect.andThen(
-          Effect.forEach(claimed, start, { discard: true }),
-          claimed.length === free ? claimAll : Effect.void
-        )
-      ),
-      Effect.catch((error) => Effect.logWarning("no jobs claimed", { queue: options.queue, code: error._tag }))
-    )
+  const scope = yield* Effect.scope
+  const startOne = Effect.suspend(() => {
+    const job = waiting.shift()
+    if (job === undefined) return Effect.void
+    turn.active += 1
+    return Effect.map(Effect.forkIn(run(job), scope, { startImmediately: true }), (fiber) => {
+      if (fiber.pollUnsafe() === undefined) running.set(job.id, { job, fiber })
+    })
   })
+  const startAll = Effect.whileLoop({
+    while: () => waiting.length > 0 && turn.active < concurrency,
+    body: () => startOne,
+    step: () => undefined
+  })
+
+  const claimMore = Effect.suspend(() => {
+    const free = mostHeld - held()
+    turn.mayHaveMore = true
+    if (turn.aloneRuns || free <= 0) return Effect.void
+    return Effect.map(jobs.claim(queue, free), (claimed) => {
+      turn.mayHaveMore = claimed.length === free
+      waiting.push(...claimed)
+    })
+  })
+  const claimAlone = Effect.map(jobs.claimAlone(queue), (claimed) => {
+    turn.aloneIsDue = false
+    turn.aloneRuns = claimed.length > 0
+    turn.announced = true
+    waiting.push(...claimed)
+  })
+  const claimWhatIsDue = Effect.suspend(() => {
+    if (turn.aloneIsDue) return held() === 0 ? claimAlone : Effect.void
+    if (!turn.announced && !(turn.mayHaveMore && held() <= few)) return Effect.void
+    turn.announced = false
+    return claimMore
+  }).pipe(Effect.catch((error) => Effect.logWarning("no jobs claimed", { queue, code: error._tag })))
 
   const renewAll = Effect.suspend(() => {
-    const held = [...running.values()]
-    if (held.length === 0) return Effect.void
-    return jobs.renew(held.map(({ job }) => job)).pipe(
-      Effect.flatMap((ids) => Fiber.interruptAll(held.filter(({ job }) => !ids.has(job.id)).map(({ fiber }) => fiber))),
-      Effect.catch((error) => Effect.logWarning("leases not renewed", { queue: options.queue, code: error._tag }))
+    const all = [...running.values()]
+    if (held() === 0) return Effect.void
+    return jobs.renew([...all.map(({ job }) => job), ...waiting]).pipe(
+      Effect.flatMap((ids) => {
+        const kept = waiting.filter(({ id }) => ids.has(id))
+        waiting.splice(0, waiting.length, ...kept)
+        return Fiber.interruptAll(all.filter(({ job }) => !ids.has(job.id)).map(({ fiber }) => fiber))
+      }),
+      Effect.catch((error) => Effect.logWarning("leases not renewed", { queue, code: error._tag }))
     )
   })
-  const sweepAll = Effect.catch(Effect.asVoid(jobs.sweep), (error) =>
-    Effect.logWarning("leases not swept", { queue: options.queue, code: error._tag })
+  const sweepAll = jobs.sweep.pipe(
+    Effect.andThen(jobs.hasAlone(queue)),
+    Effect.flatMap((isDue) => {
+      turn.aloneIsDue = isDue && !turn.aloneRuns
+      return isDue ? ring : Effect.void
+    }),
+    Effect.catch((error) => Effect.logWarning("leases not swept", { queue, code: error._tag }))
   )
 
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(waiting.splice(0), (job) => settle(job, Settlement.later(0)), {
+      concurrency: "unbounded",
+      discard: true
+    })
+  )
   yield* Effect.forkScoped(Effect.repeat(renewAll, Schedule.spaced(`${leaseSeconds / 3} seconds`)))
-  yield* Effect.forkScoped(Effect.repeat(sweepAll, Schedule.spaced("1 second").pipe(Schedule.jittered)))
-  return yield* jobs.due(options.queue).pipe(
-    Stream.buffer({ capacity: 1, strategy: "sliding" }),
-    Stream.runForEach(() => claimAll),
-    Effect.andThen(Effect.never)
+  yield* Effect.forkScoped(Effect.repeat(sweepAll, sweeps))
+  const announcements = Stream.runForEach(jobs.due(queue), () => {
+    turn.announced = true
+    return ring
+  })
+  yield* Effect.forkScoped(announcements)
+  return yield* Queue.take(bell).pipe(
+    Effect.andThen(startAll),
+    Effect.andThen(claimWhatIsDue),
+    Effect.andThen(startAll),
+    Effect.forever
   )
 }, Effect.scoped)
 

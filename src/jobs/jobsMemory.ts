@@ -1,6 +1,16 @@
 /** The queue on a map, for tests and for the shop in memory: the rules of `Jobs`, by the fiber's clock. */
-import { Clock, DateTime, Effect, PubSub, Random, Stream } from "effect"
-import { type ClaimedJob, type JobFailure, leaseSeconds, type NewJob, pollMillis, type Settlement } from "./Job.ts"
+import { Clock, DateTime, Effect, PubSub, Random } from "effect"
+import { dueOf } from "./announcements.ts"
+import {
+  type By,
+  type ClaimedJob,
+  type JobFailure,
+  leaseSeconds,
+  type NewJob,
+  type QueueStatus,
+  type Settlement,
+  soloCrashes
+} from "./Job.ts"
 import type { Jobs } from "./Jobs.ts"
 
 interface Row extends NewJob {
@@ -14,11 +24,14 @@ interface Row extends NewJob {
   wakes: number
   wakesSeen: number
   attempts: number
+  alone: boolean
+  crashes: number
   lastError: JobFailure | undefined
 }
 
 export const makeJobsMemory = Effect.gen(function* () {
   const rows = new Map<string, Row>()
+  const pauses = new Map<string, NonNullable<QueueStatus["paused"]>>()
   const announced = yield* PubSub.unbounded<string>()
   const nameOf = (queue: string, key: string) => `${queue} ${key}`
   const held = (job: ClaimedJob) => {
@@ -33,6 +46,18 @@ export const makeJobsMemory = Effect.gen(function* () {
     row.lease = undefined
     row.leaseUntil = 0
   }
+  const revive = (row: Row, millis: number) => {
+    row.state = "ready"
+    row.attempts = 0
+    dueAt(row, millis)
+  }
+  const hasPlace = ({ queue, slot }: Row) => {
+    if (slot === undefined) return true
+    const others = [...rows.values()].filter(
+      (row) => row.state === "running" && row.queue === queue && row.slot?.key === slot.key
+    )
+    return others.length < slot.max
+  }
 
   const enqueue = Effect.fnUntraced(function* (job: NewJob) {
     const now = yield* Clock.currentTimeMillis
@@ -40,18 +65,20 @@ export const makeJobsMemory = Effect.gen(function* () {
     const runAt = now + (job.delaySeconds ?? 0) * 1000
     if (known !== undefined) {
       known.wakes += 1
-      if (known.state === "ready" && runAt < known.runAt) dueAt(known, runAt)
+      if (known.state === "done") revive(known, runAt)
+      else if (known.state === "ready" && runAt < known.runAt) dueAt(known, runAt)
     } else {
       const createdAt = DateTime.makeUnsafe(now)
-      const fresh = { state: "ready", lease: undefined, leaseUntil: 0, wakes: 0, wakesSeen: 0, attempts: 0 } as const
+      const fresh = { state: "ready", lease: undefined, leaseUntil: 0, wakes: 0, wakesSeen: 0 } as const
+      const unharmed = { attempts: 0, alone: false, crashes: 0, lastError: undefined }
       const row: Row = {
         ...job,
         ...fresh,
+        ...unharmed,
         id: String(rows.size + 1),
         createdAt,
         runAt,
-        dueBy: runAt,
-        lastError: undefined
+        dueBy: runAt
       }
       dueAt(row, runAt)
       rows.set(nameOf(job.queue, job.key), row)
@@ -63,38 +90,69 @@ export const makeJobsMemory = Effect.gen(function* () {
     const row = rows.get(nameOf(queue, key))
     if (row === undefined || row.state === "dead") return
     row.wakes += 1
-    if (row.state === "done") row.state = "ready"
-    if (row.state === "ready") dueAt(row, Math.min(row.runAt, yield* Clock.currentTimeMillis))
+    const now = yield* Clock.currentTimeMillis
+    if (row.state === "done") revive(row, now)
+    if (row.state === "ready") dueAt(row, Math.min(row.runAt, now))
     yield* PubSub.publish(announced, queue)
   })
 
-  const claim = Effect.fnUntraced(function* (queue: string, limit: number) {
+  const take = Effect.fnUntraced(function* (queue: string, limit: number, alone: boolean) {
+    if (pauses.has(queue)) return []
     const now = yield* Clock.currentTimeMillis
-    const due = [...rows.values()].filter((row) => row.queue === queue && row.state === "ready" && row.runAt <= now)
+    const due = [...rows.values()].filter(
+      (row) => row.queue === queue && row.state === "ready" && row.runAt <= now && row.alone === alone
+    )
     const claimed: Array<ClaimedJob> = []
-    for (const row of due.toSorted((a, b) => a.dueBy - b.dueBy || Number(a.id) - Number(b.id)).slice(0, limit)) {
+    for (const row of due.toSorted((a, b) => a.dueBy - b.dueBy || Number(a.id) - Number(b.id))) {
+      if (claimed.length === limit) break
+      if (!hasPlace(row)) continue
       row.state = "running"
       row.lease = `lease-${yield* Random.nextInt}-${row.attempts}`
       row.leaseUntil = now + leaseSeconds * 1000
       row.wakesSeen = row.wakes
       row.attempts += 1
       const { attempts, createdAt, id, key, lease, payload } = row
-      claimed.push({ id, queue, key, payload, lease, attempts, createdAt })
+      claimed.push({ id, queue, key, payload, lease, attempts, createdAt, slotted: row.slot !== undefined })
     }
     return claimed
   })
+  const claim = (queue: string, limit: number) => take(queue, limit, false)
+  const claimAlone = (queue: string) => take(queue, 1, true)
+
+  const hasAlone = (queue: string) =>
+    Effect.map(Clock.currentTimeMillis, (now) =>
+      [...rows.values()].some(
+        (row) =>
+          row.queue === queue &&
+          row.state === "ready" &&
+          row.alone &&
+          row.runAt <= now &&
+          !pauses.has(queue) &&
+          hasPlace(row)
+      )
+    )
 
   const settle = Effect.fnUntraced(function* (job: ClaimedJob, settlement: Settlement) {
     const row = held(job)
     if (row === undefined) return false
     const now = yield* Clock.currentTimeMillis
     free(row)
+    row.alone = false
+    row.crashes = 0
     if (settlement._tag === "Later") row.attempts -= 1
     if ("failure" in settlement) row.lastError = settlement.failure
     const woken = row.wakes !== row.wakesSeen && settlement._tag !== "Dead"
     row.state = woken ? "ready" : settlement._tag === "Done" ? "done" : settlement._tag === "Dead" ? "dead" : "ready"
     dueAt(row, woken || !("delayMillis" in settlement) ? now : now + settlement.delayMillis)
+    if (row.slot !== undefined) yield* PubSub.publish(announced, row.queue)
     return true
+  })
+  const settleAll = Effect.fnUntraced(function* (
+    settled: ReadonlyArray<readonly [job: ClaimedJob, settlement: Settlement]>
+  ) {
+    const held = new Set<string>()
+    for (const [job, settlement] of settled) if (yield* settle(job, settlement)) held.add(job.id)
+    return held
   })
 
   const renew = Effect.fnUntraced(function* (jobs: ReadonlyArray<ClaimedJob>) {
@@ -112,17 +170,55 @@ export const makeJobsMemory = Effect.gen(function* () {
   const sweep = Effect.map(Clock.currentTimeMillis, (now) => {
     const ended = [...rows.values()].filter((row) => row.state === "running" && row.leaseUntil < now)
     for (const row of ended) {
-      row.state = "ready"
       free(row)
+      if (row.alone) row.crashes += 1
+      row.state = row.crashes >= soloCrashes ? "dead" : "ready"
+      row.alone = row.state === "ready"
     }
     return ended.length
   })
 
-  const due = (queue: string) =>
-    Stream.merge(
-      Stream.filter(Stream.fromPubSub(announced), (name) => name === queue),
-      Stream.tick(pollMillis)
-    ).pipe(Stream.map(() => undefined))
+  const due = (queue: string) => dueOf(announced, queue)
 
-  return { enqueue, wake, claim, settle, renew, sweep, due } satisfies Jobs["Service"]
+  const pause = Effect.fnUntraced(function* (queue: string, by: By) {
+    pauses.set(queue, { ...by, at: yield* DateTime.now })
+  })
+  const resume = (queue: string) =>
+    Effect.andThen(
+      Effect.sync(() => pauses.delete(queue)),
+      PubSub.publish(announced, queue)
+    )
+
+  const queues = Effect.map(Clock.currentTimeMillis, (now) =>
+    [...new Set([...[...rows.values()].map((row) => row.queue), ...pauses.keys()])].sort().map((queue): QueueStatus => {
+      const own = [...rows.values()].filter((row) => row.queue === queue)
+      const ready = own.filter((row) => row.state === "ready" && row.runAt <= now)
+      const count = (state: Row["state"]) => own.filter((row) => row.state === state).length
+      return {
+        queue,
+        ready: ready.length,
+        delayed: count("ready") - ready.length,
+        running: count("running"),
+        dead: count("dead"),
+        oldestSeconds: Math.floor(Math.max(0, ...ready.map((row) => now - row.runAt)) / 1000),
+        paused: pauses.get(queue)
+      }
+    })
+  )
+
+  return {
+    enqueue,
+    wake,
+    claim,
+    claimAlone,
+    hasAlone,
+    settle,
+    settleAll,
+    renew,
+    sweep,
+    due,
+    pause,
+    resume: (queue, _by) => Effect.asVoid(resume(queue)),
+    queues
+  } satisfies Jobs["Service"]
 })

@@ -102,4 +102,44 @@ describe("a worker", () => {
       assert.deepStrictEqual(yield* Ref.get(done), ["fine", "fine too"])
     }).pipe(inMemory)
   )
+
+  it.effect("runs a job that crashed before with nothing beside it, and then the others", () =>
+    Effect.gen(function* () {
+      const jobs = yield* Jobs
+      yield* add("crashed")
+      yield* jobs.claim(queue, 1)
+      yield* TestClock.adjust(`${leaseSeconds + 1} seconds`)
+      yield* jobs.sweep
+      yield* Effect.forEach(["a", "b", "c"], add)
+      const active = new Set<string>()
+      const beside: Array<string> = []
+      const ran: Array<string> = []
+      yield* work((job) =>
+        Effect.gen(function* () {
+          active.add(job.key)
+          if (active.has("crashed") && active.size > 1) beside.push(...active)
+          yield* Effect.sleep("5 seconds")
+          active.delete(job.key)
+          ran.push(job.key)
+          return Settlement.done
+        })
+      )
+      yield* TestClock.adjust("60 seconds")
+      assert.deepStrictEqual([ran.toSorted(), beside], [["a", "b", "c", "crashed"], []])
+    }).pipe(inMemory)
+  )
+
+  it.effect("goes on at once while there is more than it can hold", () =>
+    Effect.gen(function* () {
+      let done = 0
+      const allDone = yield* Deferred.make<void>()
+      yield* Effect.forEach(
+        Array.from({ length: 40 }, (_, n) => `job-${n}`),
+        add
+      )
+      yield* work(() => Effect.as(++done === 40 ? Deferred.succeed(allDone, undefined) : Effect.void, Settlement.done))
+      // The clock stands still: no poll comes.
+      yield* Deferred.await(allDone)
+    }).pipe(inMemory)
+  )
 })

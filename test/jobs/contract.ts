@@ -2,7 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Array, Effect, type Layer } from "effect"
 import { Jobs } from "../../src/jobs/Jobs.ts"
-import { Settlement } from "../../src/jobs/Job.ts"
+import { type NewJob, Settlement } from "../../src/jobs/Job.ts"
 
 export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) => {
   let queues = 0
@@ -11,7 +11,7 @@ export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) =
     return {
       jobs,
       queue,
-      add: (key: string, more: { readonly delaySeconds?: number; readonly priority?: number } = {}) =>
+      add: (key: string, more: Omit<Partial<NewJob>, "queue" | "key"> = {}) =>
         jobs.enqueue({ queue, key, payload: { key }, ...more }),
       claim: (limit = 10) => jobs.claim(queue, limit),
       keys: (limit = 10) => Effect.map(jobs.claim(queue, limit), (claimed) => claimed.map((job) => job.key))
@@ -154,6 +154,85 @@ export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) =
         const [job] = yield* claim()
         yield* jobs.sweep
         assert.isTrue(yield* jobs.settle(job!, Settlement.done))
+      })
+    )
+
+    it.effect("a finished job that is enqueued again runs again, its attempts counted anew", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs } = yield* queueOf
+        yield* add("again")
+        yield* jobs.settle((yield* claim())[0]!, Settlement.done)
+        yield* add("again")
+        assert.deepInclude((yield* claim())[0], { key: "again", attempts: 1 })
+      })
+    )
+
+    it.effect("many are settled at once, each in its way; those whose lease was lost are left alone", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs } = yield* queueOf
+        for (const key of ["done", "again", "dead", "lost"]) yield* add(key)
+        const claimed = yield* claim()
+        const [done, again, dead, lost] = claimed
+        yield* jobs.settle(lost!, Settlement.later(0))
+        const held = yield* jobs.settleAll([
+          [dead!, Settlement.dead(failure)],
+          [lost!, Settlement.done],
+          [again!, Settlement.retry(0, failure)],
+          [done!, Settlement.done]
+        ])
+        assert.deepStrictEqual([...held].sort(), [done!.id, again!.id, dead!.id].sort())
+        assert.deepStrictEqual((yield* claim()).map((job) => [job.key, job.attempts]).toSorted(), [
+          ["again", 2],
+          ["lost", 1]
+        ])
+      })
+    )
+
+    it.effect("jobs of one key never run more at once than they may, whoever claims", () =>
+      Effect.gen(function* () {
+        const { add, jobs, keys, claim } = yield* queueOf
+        const slot = { key: "provider", max: 2 }
+        yield* Effect.forEach(Array.range(1, 6), (n) => add(`job-${n}`, { slot }), { discard: true })
+        yield* add("free")
+        const claims = yield* Effect.all(
+          Array.makeBy(6, () => claim(7)),
+          { concurrency: "unbounded" }
+        )
+        const first = [...claims.flat(), ...(yield* claim(7))]
+        assert.strictEqual(first.filter((job) => job.slotted).length, 2)
+        assert.isTrue(first.some((job) => job.key === "free"))
+        yield* jobs.settle(
+          first.find((job) => job.slotted)!,
+          Settlement.done
+        )
+        yield* jobs.sweep
+        assert.strictEqual((yield* keys()).length, 1)
+        assert.deepStrictEqual(yield* keys(), [])
+      })
+    )
+
+    it.effect("a full key does not hold up the others", () =>
+      Effect.gen(function* () {
+        const { add, keys } = yield* queueOf
+        yield* Effect.forEach(Array.range(1, 5), (n) => add(`one-${n}`, { slot: { key: "one", max: 1 } }))
+        yield* add("other")
+        const seen = [...(yield* keys(3)), ...(yield* keys(3)), ...(yield* keys(3))]
+        assert.deepStrictEqual(seen, ["one-1", "other"])
+      })
+    )
+
+    it.effect("nothing of a paused queue is claimed, and all of it after it is resumed", () =>
+      Effect.gen(function* () {
+        const { add, jobs, keys, queue } = yield* queueOf
+        yield* add("waits")
+        yield* jobs.pause(queue, { actor: "ada", reason: "the provider asked us to" })
+        assert.deepStrictEqual(yield* keys(), [])
+        const status = (yield* jobs.queues).find((each) => each.queue === queue)
+        assert.deepInclude(status, { ready: 1, running: 0, dead: 0 })
+        assert.deepInclude(status?.paused, { actor: "ada", reason: "the provider asked us to" })
+        yield* jobs.resume(queue, { actor: "ada", reason: "it is over" })
+        assert.deepStrictEqual(yield* keys(), ["waits"])
+        assert.isUndefined((yield* jobs.queues).find((each) => each.queue === queue)?.paused)
       })
     )
   })

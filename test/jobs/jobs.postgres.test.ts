@@ -2,7 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Database } from "../../src/database/Database.ts"
-import { Settlement } from "../../src/jobs/Job.ts"
+import { Settlement, soloCrashes } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { TestDatabase } from "../database/testDatabase.ts"
 import { jobsContract } from "./contract.ts"
@@ -35,7 +35,7 @@ layer(Layer.provideMerge(Jobs.layer, TestDatabase.layer), { excludeTestServices:
         )
         assert.strictEqual(yield* jobs.sweep, 1)
         assert.isFalse(yield* jobs.settle(job!, Settlement.done))
-        const [again] = yield* jobs.claim("ended", 1)
+        const [again] = yield* jobs.claimAlone("ended")
         assert.strictEqual(again?.attempts, 2)
       })
     )
@@ -55,6 +55,36 @@ layer(Layer.provideMerge(Jobs.layer, TestDatabase.layer), { excludeTestServices:
           (sql) => sql`select last_error, first_failed_at < last_failed_at as apart from jobs where queue = 'history'`
         )
         assert.deepStrictEqual(row, { last_error: { code: "Second", category: "transient" }, apart: true })
+      })
+    )
+
+    it.effect("a job that crashes alone five times is dead, with a history that says so", () =>
+      Effect.gen(function* () {
+        const [jobs, database] = [yield* Jobs, yield* Database]
+        const crash = Effect.andThen(
+          database.query(
+            "test",
+            (sql) => sql`update jobs set lease_until = now() - interval '1 second' where queue = 'poison'`
+          ),
+          jobs.sweep
+        )
+        yield* jobs.enqueue({ queue: "poison", key: "one", payload: {}, slot: { key: "one", max: 1 } })
+        yield* jobs.claim("poison", 1)
+        yield* crash
+        for (let crashes = 0; crashes < soloCrashes; crashes++) {
+          assert.strictEqual((yield* jobs.claimAlone("poison")).length, 1, `run ${crashes}`)
+          yield* crash
+        }
+        assert.isFalse(yield* jobs.hasAlone("poison"))
+        const [row] = yield* database.query(
+          "test",
+          (sql) => sql`
+            select state, last_error, jsonb_array_length(history) as failures,
+              (select running from job_slots where queue = 'poison') as running
+            from jobs where queue = 'poison'`
+        )
+        const last_error = { code: "Crashed", category: "permanent" }
+        assert.deepStrictEqual(row, { state: "dead", last_error, failures: soloCrashes + 1, running: 0 })
       })
     )
   }

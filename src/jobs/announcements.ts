@@ -1,0 +1,70 @@
+/**
+ * Telling the other nodes that a queue has work: a hint, so it may be late, merged with others, or lost.
+ *
+ * One fiber announces for all, each queue at most every few milliseconds, in statements of their own: an enqueue does
+ * not wait for it, and a crowd of enqueues is one notification. One connection listens for all queues of this node.
+ */
+import { Duration, Effect, PubSub, Queue, Random, Schedule, Stream } from "effect"
+import { Database } from "../database/Database.ts"
+import { pollMillis } from "./Job.ts"
+
+const channel = "jobs"
+/** Long enough to merge a burst, short enough for a person not to notice. */
+const pause = "5 millis"
+/** Nodes that hear the same notification do not claim in the same moment. */
+const spreadMillis = 2
+
+/** Polls come between 2/3 of the interval and the whole of it, so that nodes started together do not poll together. */
+const polls = Schedule.spaced(Duration.millis(pollMillis / 1.2)).pipe(Schedule.jittered)
+
+/** Emits at once, on every announcement of the queue, and as often as polls come. */
+export const dueOf = (announced: PubSub.PubSub<string>, queue: string): Stream.Stream<void> =>
+  Stream.merge(
+    Stream.filter(Stream.fromPubSub(announced), (name) => name === queue),
+    Stream.concat(
+      Stream.succeed(queue),
+      Stream.map(Stream.fromSchedule(polls), () => queue)
+    )
+  ).pipe(Stream.map(() => undefined))
+
+export const makeAnnouncements = Effect.gen(function* () {
+  const database = yield* Database
+  const waiting = new Set<string>()
+  const bell = yield* Queue.sliding<void>(1)
+  const heard = yield* PubSub.sliding<string>(1024)
+
+  const announceAll = Effect.suspend(() => {
+    const queues = [...waiting]
+    waiting.clear()
+    return database.query(
+      "jobs.notify",
+      (sql) => sql`select pg_notify(${channel}, queue) from unnest(${queues}::text[]) as queue`
+    )
+  }).pipe(
+    // The poll finds the job within a second; a lost notification only costs that second.
+    Effect.catch((error) => Effect.logDebug("jobs not announced", { code: error._tag }))
+  )
+  yield* Queue.take(bell).pipe(
+    Effect.andThen(announceAll),
+    Effect.andThen(Effect.sleep(pause)),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  yield* database.listen(channel).pipe(
+    Stream.mapEffect((queue) =>
+      Effect.flatMap(Random.next, (share) =>
+        Effect.andThen(Effect.sleep(share * spreadMillis), PubSub.publish(heard, queue))
+      )
+    ),
+    Stream.runDrain,
+    Effect.forkScoped
+  )
+  return {
+    announce: (queue: string): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        waiting.add(queue)
+        return Effect.asVoid(Queue.offer(bell, undefined))
+      }),
+    due: (queue: string) => dueOf(heard, queue)
+  }
+})
