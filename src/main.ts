@@ -121,8 +121,14 @@ const announce = (settings: Settings) =>
       const url = yield* listeningUrl
       yield* Effect.logInfo("ready", { url, role: settings.role })
       if (settings.production) return
-      const sandbox = Option.map(yield* Effect.serviceOption(Sandbox), ({ baseUrl }) => baseUrl)
-      yield* Console.error(welcome(url, sandbox))
+      const sandbox = yield* Effect.serviceOption(Sandbox)
+      if (Option.isSome(sandbox)) yield* sandbox.value.sendWebhooksTo(`${url}/v1/webhooks/payments`)
+      yield* Console.error(
+        welcome(
+          url,
+          Option.map(sandbox, ({ baseUrl }) => baseUrl)
+        )
+      )
     })
   )
 

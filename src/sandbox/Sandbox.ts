@@ -9,6 +9,7 @@ import { Context, Deferred, Effect, Layer, Redacted, Schedule } from "effect"
 import { sandboxSecretKey, sandboxWebhookSecret } from "./credentials.ts"
 import type { SandboxNotStarted } from "./errors.ts"
 import { startSandbox } from "./sandboxProcess.ts"
+import { tellWebhookUrl } from "./webhooks/tellWebhookUrl.ts"
 import type { SandboxOptions, SandboxProcess } from "./sandboxProcess.ts"
 
 /** Growing from 100 ms, so that a crash is over before a client notices, to 5 s, so that a broken disk costs nothing. */
@@ -20,6 +21,8 @@ export class Sandbox extends Context.Service<
     readonly baseUrl: string
     readonly secretKey: Redacted.Redacted
     readonly webhookSecret: Redacted.Redacted
+    /** Where the payment provider sends its events from now on, in this life and in those to come. */
+    readonly sendWebhooksTo: (url: string) => Effect.Effect<void>
     /** The process of this moment, for tests that kill it; undefined between two lives. */
     readonly pid: Effect.Effect<number | undefined>
   }
@@ -33,10 +36,13 @@ export class Sandbox extends Context.Service<
         const dataDir = path.join(options.dataDir, "sandbox")
         let port = options.port
         let pid: number | undefined
+        let webhookUrl: string | undefined
+        const baseUrl = () => `http://127.0.0.1:${port}`
         const life = Effect.gen(function* () {
           const child = yield* startSandbox({ dataDir, port })
           port = child.port
           pid = child.pid
+          if (webhookUrl !== undefined) yield* tellWebhookUrl(baseUrl(), webhookUrl)
           yield* Deferred.succeed(first, child)
           const end = yield* child.ended
           pid = undefined
@@ -47,11 +53,16 @@ export class Sandbox extends Context.Service<
         const firstLife = Effect.tapError(life, (notStarted) => Deferred.fail(first, notStarted))
         const nextLives = Effect.forever(Effect.retry(Effect.delay(life, "100 millis"), restarts))
         yield* Effect.forkScoped(Effect.andThen(firstLife, nextLives))
-        const child = yield* Deferred.await(first)
+        yield* Deferred.await(first)
         return Sandbox.of({
-          baseUrl: `http://127.0.0.1:${child.port}`,
+          baseUrl: baseUrl(),
           secretKey: Redacted.make(sandboxSecretKey),
           webhookSecret: Redacted.make(sandboxWebhookSecret),
+          sendWebhooksTo: (url) =>
+            Effect.suspend(() => {
+              webhookUrl = url
+              return tellWebhookUrl(baseUrl(), url)
+            }),
           pid: Effect.sync(() => pid)
         })
       })

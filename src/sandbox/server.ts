@@ -15,6 +15,8 @@ import { Book } from "./payments/Book.ts"
 import { customerPage } from "./payments/customerPage.ts"
 import { SecretKey } from "./payments/exchange.ts"
 import { paymentRoutes } from "./payments/paymentRoutes.ts"
+import { Outbox } from "./webhooks/Outbox.ts"
+import { webhookRoutes } from "./webhooks/webhookRoutes.ts"
 
 export interface ServerOptions {
   readonly dataDir: string
@@ -38,11 +40,11 @@ const ownedFolder = (folder: string) =>
   )
 
 export const server = ({ dataDir, port, secretKey }: ServerOptions) =>
-  HttpRouter.serve(Layer.mergeAll(paymentRoutes, customerPage, controlRoutes), {
+  HttpRouter.serve(Layer.mergeAll(paymentRoutes, customerPage, controlRoutes, webhookRoutes), {
     disableLogger: true,
     disableListenLog: true
   }).pipe(
-    Layer.provideMerge(Faults.layer),
+    Layer.provideMerge(Layer.mergeAll(Faults.layer, Outbox.layer)),
     Layer.provideMerge(Layer.succeed(SecretKey, secretKey)),
     Layer.provideMerge(
       NodeHttpServer.layer(() => createServer(), { port, host: "127.0.0.1", gracefulShutdownTimeout: grace })

@@ -6,7 +6,7 @@
  * with: repeated alike, it gives the same answer (`Idempotent-Replayed`); with other parameters it is refused (400);
  * while its first request is still running, 409. What was refused before it began leaves its key free.
  */
-import { Clock, Context, DateTime, Effect, Layer, Random } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, PubSub, Random, Stream } from "effect"
 import type { JournalUnwritable } from "../errors.ts"
 import { openJournal } from "../journal.ts"
 import { answerOf, errorAnswer, rejectedAnswer } from "./render.ts"
@@ -44,6 +44,8 @@ export class Book extends Context.Service<
     }>
     /** The intent as it is at this moment, for a decision. */
     readonly intent: (id: string) => Intent | undefined
+    /** What is promised from now on, each once it is on the disk. */
+    readonly promised: Stream.Stream<JournalRecord>
     /** Fails when nothing more can be promised: the process has to end. */
     readonly broken: Effect.Effect<never, JournalUnwritable>
   }
@@ -67,6 +69,7 @@ export class Book extends Context.Service<
         const ledger: Array<LedgerEntry> = []
         const kept = new Map<string, JournalRecord>()
         const running = new Set<string>()
+        const promised = yield* PubSub.unbounded<JournalRecord>()
 
         const apply = (record: JournalRecord) => {
           if (record.intent !== null) intents.set(record.intent.id, record.intent)
@@ -97,7 +100,8 @@ export class Book extends Context.Service<
             ledger: outcome.ledger.map((entry) => ({ at, ...entry }))
           }
           apply(record)
-          return Effect.as(journal.write(record), answerOf(record, outcome.status, outcome.answer, asked.origin))
+          const durable = Effect.andThen(journal.write(record), PubSub.publish(promised, record))
+          return Effect.as(durable, answerOf(record, outcome.status, outcome.answer, asked.origin))
         }
 
         const known = (key: string, fingerprint: string, origin: string): Answer | undefined => {
@@ -132,6 +136,7 @@ export class Book extends Context.Service<
           execute: (asked, decide) => Effect.uninterruptible(execute(asked, decide)),
           read: Effect.as(journal.settled, { intents, refunds, ledger }),
           intent: (id) => intents.get(id),
+          promised: Stream.fromPubSub(promised),
           broken: journal.broken
         })
       })
