@@ -22,7 +22,7 @@ drop index jobs_due;
 create index jobs_due on jobs (queue, due_by, id) where state = 'ready' and not alone and not parked;
 create index jobs_alone on jobs (queue, due_by, id) where state = 'ready' and alone and not parked;
 create index jobs_parked on jobs (queue, slot, due_by, id) where parked;
-create index jobs_dead_by_time on jobs (last_failed_at, id) where state = 'dead';
+create index jobs_dead_by_id on jobs (id) where state = 'dead';
 create index jobs_final on jobs (finished_at, id) where state in ('done', 'discarded');
 -- Every job is updated twice in its life: its dead rows must go before the claim has to step over them.
 alter table jobs set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
@@ -55,13 +55,24 @@ create table replays (
 create table replay_items (
   replay_id bigint not null references replays on delete cascade,
   job_id bigint not null references jobs on delete cascade,
-  -- waiting: not given back yet; released: given back, and how it ends is the job's state; dead: it ended dead again and
-  -- was replayed once more since; skipped: it was no dead letter any more.
-  result text not null default 'waiting' check (result in ('waiting', 'released', 'dead', 'skipped')),
+  -- waiting: not given back yet; released: given back, and not ended yet; done, dead: how it ended then;
+  -- skipped: it was no dead letter any more.
+  result text not null default 'waiting' check (result in ('waiting', 'released', 'done', 'dead', 'skipped')),
   primary key (replay_id, job_id)
 );
 create index replay_items_waiting on replay_items (replay_id, job_id) where result = 'waiting';
 create index replay_items_of_job on replay_items (job_id);
+
+-- How a replayed job ends is written down with its end, whoever settles it: later it may run again for another reason.
+create function keep_replay_result() returns trigger language plpgsql as $$
+begin
+  update replay_items set result = new.state
+  where replay_id = new.replay_id and job_id = new.id and result = 'released';
+  return null;
+end $$;
+create trigger jobs_replay_result after update of state on jobs for each row
+  when (new.replay_id is not null and new.state in ('done', 'dead') and new.state <> old.state)
+  execute function keep_replay_result();
 
 -- Who changed what, and why. Append-only.
 create table operator_actions (

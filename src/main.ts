@@ -15,6 +15,10 @@ import { Migrations } from "./database/Migrations.ts"
 import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Jobs } from "./jobs/Jobs.ts"
+import { DeadLetters } from "./jobs/DeadLetters.ts"
+import { replayQueue, replaysAtOnce, runReplay } from "./jobs/replays.ts"
+import { ReplaySafety } from "./jobs/ReplaySafety.ts"
+import { retention } from "./jobs/Retention.ts"
 import { runWorker } from "./jobs/Worker.ts"
 import { Health } from "./ops/Health.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
@@ -22,6 +26,7 @@ import { Orders } from "./orders/Orders.ts"
 import { runOrder } from "./orders/OrderSaga.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
 import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
+import { ordersReplaySafety } from "./orders/replaySafety.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
 import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhooks.ts"
 import { runWebhook } from "./orders/webhooks/runWebhook.ts"
@@ -88,7 +93,12 @@ const orders = Orders.layer.pipe(
   Layer.provide(OrderChanges.layer)
 )
 const webhooks = PaymentWebhooks.layer.pipe(Layer.provideMerge(WebhookInboxPostgres.layer))
-const features = Layer.mergeAll(accounts, orders, webhooks).pipe(
+const replaySafety = Layer.effect(
+  ReplaySafety,
+  Effect.map(ordersReplaySafety, (ofOrders) => new Map([[orderQueue, ofOrders]]))
+)
+const deadLetters = DeadLetters.layer.pipe(Layer.provide(replaySafety))
+const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
   Layer.provideMerge(Health.layer)
 )
@@ -103,7 +113,12 @@ const webhookWorker = Layer.effectDiscard(
     Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: eventsAtOnce, handle }))
   )
 )
-const worker = Layer.merge(orderWorker, webhookWorker)
+const replayWorker = Layer.effectDiscard(
+  Effect.flatMap(runReplay, (handle) =>
+    Effect.forkScoped(runWorker({ queue: replayQueue, concurrency: replaysAtOnce, handle }))
+  )
+)
+const worker = Layer.mergeAll(orderWorker, webhookWorker, replayWorker, retention)
 
 const door = (settings: Settings) =>
   Layer.provideMerge(

@@ -1,0 +1,56 @@
+/**
+ * Removes what is over: jobs that are done or discarded, and finished replays, after a month.
+ *
+ * The only place that deletes jobs, and only in a final state; dead letters are never removed. Small batches, so that
+ * nobody waits for it; what it removed is logged.
+ */
+import { Effect, Layer, Schedule } from "effect"
+import { Database } from "../database/Database.ts"
+
+/** Longer than a provider's window for disputes about a single delivery, short enough for a table that stays small. */
+export const keptDays = 30
+/** Rows a statement: a few milliseconds of locks that nobody else wants. */
+const batch = 1_000
+const hourly = Schedule.spaced("1 hour").pipe(Schedule.jittered)
+
+/** One pass. Answers how many jobs and replays were removed. */
+export const removeOld = Effect.gen(function* () {
+  const database = yield* Database
+  const oldJobs = database.query(
+    "retention.jobs",
+    (sql) => sql`
+      with old as materialized (
+        select id from jobs where state in ('done', 'discarded')
+          and finished_at < now() - make_interval(days => ${keptDays})
+        order by finished_at, id limit ${batch} for update skip locked)
+      delete from jobs using old where jobs.id = old.id returning 1`
+  )
+  const oldReplays = database.query(
+    "retention.replays",
+    (sql) => sql`
+      with old as materialized (
+        select id from replays where finished_at < now() - make_interval(days => ${keptDays})
+          and not exists (select from replay_items where replay_id = replays.id and result = 'released')
+        order by id limit 1 for update skip locked)
+      delete from replays using old where replays.id = old.id returning 1`
+  )
+  const allOf = (once: typeof oldJobs, full: number) =>
+    Effect.gen(function* () {
+      let removed = 0
+      for (let last = full; last === full; removed += last) last = (yield* once).length
+      return removed
+    })
+  const removed = { jobs: yield* allOf(oldJobs, batch), replays: yield* allOf(oldReplays, 1) }
+  if (removed.jobs + removed.replays > 0) yield* Effect.logInfo("old rows removed", { ...removed, kept_days: keptDays })
+  return removed
+})
+
+/** A pass an hour, on every node that works: whoever comes second finds nothing. */
+export const retention = Layer.effectDiscard(
+  Effect.forkScoped(
+    removeOld.pipe(
+      Effect.catch((error) => Effect.logWarning("old rows not removed", { severity: "expected", code: error._tag })),
+      Effect.repeat(hourly)
+    )
+  )
+)
