@@ -94,7 +94,7 @@ export const untilAllCaptured = (url: string, who: Customer) =>
   listOrders(url, who).pipe(
     Effect.repeat({
       until: (orders) => orders.every(({ status }) => status === "captured"),
-      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: `${leaseSeconds + 30} seconds` }))
+      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: `${leaseSeconds + 45} seconds` }))
     })
   )
 
