@@ -22,6 +22,7 @@ export type AppError =
   | Door.MalformedRequest
   | Door.MethodNotAllowed
   | Door.PayloadTooLarge
+  | Door.PreconditionRequired
   | Door.RouteNotFound
   | Door.Unexpected
   | Door.UnsupportedMediaType
@@ -35,7 +36,10 @@ export type AppError =
   | Orders.MixedCurrencies
   | Orders.OrderNotFound
   | Orders.OrderPaymentDeclined
+  | Orders.OrderStateConflict
+  | Orders.OrderVersionDiffers
   | Orders.PriceChanged
+  | Orders.RefundTooLarge
   | Orders.UnknownSkus
   | Users.EmailTaken
   | Users.HashingOverloaded

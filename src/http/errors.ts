@@ -70,6 +70,13 @@ export class MethodNotAllowed extends Schema.TaggedError<MethodNotAllowed>()("Me
   }
 }
 
+export class PreconditionRequired extends Schema.TaggedError<PreconditionRequired>()("PreconditionRequired", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Say in If-Match which version you saw: send the ETag of the order as you read it."
+  }
+}
+
 export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("PayloadTooLarge", {
   limitBytes: Schema.Int
 }) {

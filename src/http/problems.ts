@@ -127,6 +127,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
       )
     })
   },
+  OrderStateConflict: {
+    code: "order_state_conflict",
+    status: 409,
+    title: "The order's state does not allow this",
+    retry: "after_change",
+    shows: ({ status }) => ({ reason: status })
+  },
   PriceChanged: {
     code: "price_changed",
     status: 409,
@@ -143,6 +150,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "same_key"
   },
   // 413 to 422
+  OrderVersionDiffers: {
+    code: "precondition_failed",
+    status: 412,
+    title: "The order has changed since it was read",
+    retry: "after_change",
+    headers: ({ version }) => ({ etag: `"${version}"` })
+  },
   PayloadTooLarge: {
     code: "payload_too_large",
     status: 413,
@@ -187,6 +201,20 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     title: "A rule of the shop forbids this",
     retry: "after_change",
     shows: ({ message }) => ({ errors: [inPayload("/lines", "mixed_currencies", message)] })
+  },
+  RefundTooLarge: {
+    code: "business_rule_violated",
+    status: 422,
+    title: "A rule of the shop forbids this",
+    retry: "after_change",
+    shows: ({ message }) => ({ errors: [inPayload("/amount", "refund_too_large", message)] })
+  },
+  // 428
+  PreconditionRequired: {
+    code: "precondition_required",
+    status: 428,
+    title: "An If-Match is required",
+    retry: "after_change"
   },
   // 500 and above
   Unexpected: {

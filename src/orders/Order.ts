@@ -150,7 +150,9 @@ const Payment = Schema.Struct({
     "cancelled",
     "refunded"
   ]),
-  nextAction: Schema.optionalKey(NextAction)
+  nextAction: Schema.optionalKey(NextAction),
+  /** What was given back; absent while nothing was. */
+  refunded: Schema.optionalKey(Schema.Int)
 }).pipe(Schema.encodeKeys({ nextAction: "next_action" }))
 
 export const Order = Schema.Struct({
@@ -173,10 +175,11 @@ export const Order = Schema.Struct({
 )
 export type Order = typeof Order.Type
 
-/** What a client sees of the payment follows from the order's state alone. */
+/** What a client sees of the payment follows from the order's state, and what was given back. */
 export const paymentOf = (
   status: OrderStatus,
-  nextAction: { readonly url: string; readonly expiresAt: DateTime.Utc } | undefined
+  nextAction: { readonly url: string; readonly expiresAt: DateTime.Utc } | undefined,
+  refundedCents: number
 ): Order["payment"] => {
   switch (status) {
     case "requires_action":
@@ -187,8 +190,9 @@ export const paymentOf = (
     case "captured":
     case "fulfilled":
     case "refund_pending":
-      return { status: "captured" }
+      return { status: "captured", ...(refundedCents === 0 ? {} : { refunded: refundedCents }) }
     case "refunded":
+      return { status, refunded: refundedCents }
     case "cancelled":
       return { status }
     case "failed":

@@ -2,146 +2,76 @@
  * Runs an order's job: asks the machine what comes next, does it outside, and takes the answer back, until it is done.
  *
  * What is sent comes from the committed step, never from memory. An answer that is not known leaves the operation as
- * sent; the job comes back later and sends it again under the same key, which charges nobody twice. What the provider
- * refuses for good, and what looks wrong, ends the job as dead, for a person to look at; the order stays as it is.
+ * sent; the job comes back, asks what became of it, and sends it again under the same key while the key is young. Before
+ * each send it makes sure that its lease and the key still hold, by a clock that nobody can set. What the provider
+ * refuses for good, what looks wrong, and what waits longer than it may, ends the job as dead, for a person to look at.
  */
 import { Clock, Effect, Option } from "effect"
-import type { DependencyUnavailable } from "../resilience/index.ts"
-import { persisted } from "../resilience/index.ts"
-import type { Payment, PaymentReference, PaymentStatus } from "../dependencies/payments/Payment.ts"
 import { Payments } from "../dependencies/payments/Payments.ts"
-import type { PaymentKeyReused, PaymentMismatch, PaymentRefused } from "../dependencies/payments/errors.ts"
-import { backoffMillis } from "../jobs/backoff.ts"
 import { type ClaimedJob, Settlement } from "../jobs/Job.ts"
 import { OrderId } from "./Order.ts"
-import { type NextStep, OrderStore } from "./OrderStore.ts"
-import { type Answer, actionDeadlineMillis, type Operation, type SagaRecord } from "./saga.ts"
+import { type Answered, type NextStep, OrderStore } from "./OrderStore.ts"
+import { payingFor } from "./payingFor.ts"
+import { keyLifeMillis } from "./saga.ts"
+import { nameOf } from "./sagaRecord.ts"
+import { type Outcome, settlementOf } from "./sagaSettlement.ts"
 
-/** How often a payment that waits for its customer, or for the provider, is looked at. */
-const lookAgainMillis = 5_000
+/** Nothing is sent with less left of the lease; the worker renews it while the call runs. */
+const leaseLeftMillis = 2_000
 
-type Sent = Extract<NextStep, { _tag: "Send" }>
-type Answered = { readonly operation: Operation; readonly answer: Answer }
+type Outside = Exclude<NextStep, { readonly _tag: "Finished" | "LeaseLost" }>
 
 export const runOrder = Effect.gen(function* () {
   const store = yield* OrderStore
-  const payments = yield* Payments
+  const provider = payingFor(yield* Payments)
 
-  const perform = Effect.fnUntraced(function* (next: Sent) {
-    const key = persisted(next.key)
-    const payment = referenceOf(next.record)
-    switch (next.operation) {
-      case "create": {
-        const { paymentMethod, orderId } = next.record
-        return yield* payments.create({ key, orderId, amount: payment.amount, paymentMethod })
-      }
-      case "confirm":
-        return yield* payments.confirm({ key, payment })
-      case "capture":
-        return yield* payments.capture({ key, payment })
-      case "cancel":
-        return yield* payments.cancel({ key, payment })
-    }
-  })
-
-  /** The answer to take back; none when there is nothing certain to say yet. */
-  const send = Effect.fnUntraced(function* (next: Sent) {
-    const now = yield* Clock.currentTimeMillis
-    return yield* perform(next).pipe(
-      Effect.map((payment) => answerFor(next.operation, payment, now)),
-      Effect.catchTags({
-        PaymentDeclined: ({ code }) => Effect.succeed(declined(code)),
-        PaymentStateDiffers: ({ status }) => Effect.succeed(answerFor(next.operation, { status }, now))
-      })
-    )
-  })
-
-  const ask = Effect.fnUntraced(function* (record: SagaRecord) {
-    const { paymentId, ...expected } = referenceOf(record)
-    const payment = yield* payments.retrieve(paymentId, expected)
-    return answerFor("confirm", payment, yield* Clock.currentTimeMillis)
-  })
-
-  const advance = (job: ClaimedJob, answered: Option.Option<Answered>): Effect.Effect<Settlement, Stopped> =>
-    Effect.flatMap(store.advance(OrderId.make(job.key), { jobId: job.id, token: job.lease }, answered), (next) => {
-      switch (next._tag) {
-        case "Finished":
-        case "LeaseLost":
-          return Effect.succeed(Settlement.done)
-        case "Ask":
-          return Effect.flatMap(ask(next.record), (answer) =>
-            answer === undefined || answer._tag === "RequiresAction"
-              ? Effect.succeed(Settlement.later(lookAgainMillis))
-              : advance(job, Option.some({ operation: "confirm", answer }))
-          )
-        case "Send":
-          return Effect.flatMap(send(next), (answer) =>
-            answer === undefined
-              ? Effect.succeed(Settlement.later(lookAgainMillis))
-              : advance(job, Option.some({ operation: next.operation, answer }))
-          )
-      }
+  const advance = (job: ClaimedJob, answered: Option.Option<Answered>, unmoved: string | undefined) =>
+    Effect.gen(function* () {
+      const before = yield* Clock.monotonicTimeNanos
+      const next = yield* store.advance(OrderId.make(job.key), { jobId: job.id, token: job.lease }, answered)
+      if (next._tag === "Finished" || next._tag === "LeaseLost") return { settlement: Settlement.done } as Turn
+      if (next._tag === "Stuck" || describe(next) === unmoved) return { waits: next } as Turn
+      const elapsed = Number((yield* Clock.monotonicTimeNanos) - before) / 1e6
+      return isStale(next, elapsed) ? ({ settlement: Settlement.later(0) } as Turn) : yield* outside(next)
     })
 
+  /** Does the one thing that was decided. */
+  const outside = (next: Exclude<Outside, { _tag: "Stuck" }>): Effect.Effect<Turn> => {
+    const ref = next._tag === "Search" ? ({ operation: "create", seq: 0 } as const) : next
+    return (next._tag === "Search" ? provider.search(next) : provider.settle(next)).pipe(
+      Effect.map((answer): Turn =>
+        answer === undefined
+          ? { waits: next }
+          : { again: Option.some({ ref: { operation: ref.operation, seq: ref.seq }, answer }), from: describe(next) }
+      ),
+      Effect.catch((failure) => Effect.succeed<Turn>({ waits: next, failure }))
+    )
+  }
+
   return (job: ClaimedJob): Effect.Effect<Settlement> =>
-    advance(job, Option.none()).pipe(
-      Effect.catch((stopped) => settlementOf(stopped, job)),
+    Effect.gen(function* () {
+      let turn: Turn = { again: Option.none() }
+      while ("again" in turn) turn = yield* advance(job, turn.again, turn.from)
+      return "settlement" in turn ? turn.settlement : yield* settlementOf(job, turn)
+    }).pipe(
+      Effect.catch((failure) => settlementOf(job, { failure })),
       Effect.annotateLogs({ order_id: job.key })
     )
 })
 
-type Stopped =
-  | PaymentRefused
-  | PaymentMismatch
-  | PaymentKeyReused
-  | DependencyUnavailable
-  | Effect.Error<ReturnType<OrderStore["Service"]["advance"]>>
+type Turn =
+  | { readonly settlement: Settlement }
+  | { readonly again: Option.Option<Answered>; readonly from?: string }
+  | (Outcome & { readonly waits: Outside })
 
-const settlementOf = (stopped: Stopped, job: ClaimedJob): Effect.Effect<Settlement> => {
-  const failure = { code: stopped._tag, category: stopped.category }
-  if (stopped.category === "transient") {
-    return Effect.gen(function* () {
-      yield* Effect.logWarning("order waits", { severity: "expected", ...failure, attempts: job.attempts })
-      return Settlement.retry(yield* backoffMillis(job.attempts), failure)
-    })
-  }
-  return Effect.as(
-    Effect.logError("order needs an operator", { severity: "critical", ...failure, attempts: job.attempts }),
-    Settlement.dead(failure)
-  )
-}
+/** What is asked for again right after its own answer has not moved: then the order waits. */
+const describe = (next: Outside): string =>
+  next._tag === "Search" || next._tag === "Stuck" ? next._tag : `${next._tag} ${nameOf(next)}`
 
-const referenceOf = (record: SagaRecord): PaymentReference => ({
-  paymentId: record.providerId ?? "",
-  orderId: record.orderId,
-  amount: { amountCents: record.totalCents, currency: record.currency }
-})
-
-const declined = (reason: Extract<Answer, { _tag: "Declined" }>["reason"]): Answer => ({ _tag: "Declined", reason })
-
-/** What a payment, as it stands, answers to an operation. Nothing while that is not settled. */
-const answerFor = (
-  operation: Operation,
-  payment: { readonly status: PaymentStatus } & Partial<Pick<Payment, "id" | "decline" | "nextAction">>,
-  nowMillis: number
-): Answer | undefined => {
-  if (operation === "create") return payment.id === undefined ? undefined : { _tag: "Created", providerId: payment.id }
-  switch (payment.status) {
-    case "authorized":
-      return operation === "confirm" ? { _tag: "Authorized" } : undefined
-    case "captured":
-      return { _tag: operation === "confirm" ? "Authorized" : "Captured" }
-    case "requires_action":
-      return {
-        _tag: "RequiresAction",
-        url: payment.nextAction?.url ?? "",
-        expiresAtMillis: nowMillis + actionDeadlineMillis
-      }
-    case "declined":
-      return declined(payment.decline ?? "declined")
-    case "canceled":
-      return { _tag: "Cancelled" }
-    default:
-      return undefined
-  }
+/** Time has passed since the step was committed: its lease, or the life of its key, may be over. Then all begins anew. */
+const isStale = (next: Outside, elapsedMillis: number): boolean => {
+  if (elapsedMillis > next.leaseMillis - leaseLeftMillis) return true
+  if (next._tag !== "Send") return false
+  const sentAt = next.record.sentAtMillis[nameOf(next)] ?? next.nowMillis
+  return next.nowMillis + elapsedMillis - sentAt >= keyLifeMillis
 }

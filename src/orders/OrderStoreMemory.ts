@@ -2,8 +2,16 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { StockMemory } from "../catalog/StockMemory.ts"
 import { Sku } from "../catalog/Product.ts"
+import { leaseSeconds } from "../jobs/Job.ts"
 import { Jobs } from "../jobs/Jobs.ts"
-import { DiscountNotApplicable, IdempotencyKeyReused } from "./errors.ts"
+import {
+  DiscountNotApplicable,
+  IdempotencyKeyReused,
+  OrderNotFound,
+  OrderStateConflict,
+  OrderVersionDiffers,
+  RefundTooLarge
+} from "./errors.ts"
 import { type Failure, type Order, type OrderId, type OrderStatus, paymentOf } from "./Order.ts"
 import { OrderChanges } from "./OrderChanges.ts"
 import {
@@ -12,12 +20,20 @@ import {
   keyDays,
   type NewOrder,
   type NextStep,
-  operationKey,
   orderQueue,
   OrderStore,
-  type TimelineEntry
+  type TimelineEntry,
+  toSend
 } from "./OrderStore.ts"
-import { apply, type Change, decide, record as changesOf, type SagaRecord } from "./saga.ts"
+import { decide, isCancellable, isRefundable } from "./saga.ts"
+import { record as changesOf } from "./sagaAnswers.ts"
+import { apply, type Change, nameOf, type SagaRecord } from "./sagaRecord.ts"
+import { shownStatus } from "./waiting.ts"
+
+interface Shelf {
+  onHand: number
+  reserved: number
+}
 
 interface Row {
   readonly placed: NewOrder
@@ -35,10 +51,10 @@ const make = Effect.gen(function* () {
   const stock = yield* StockMemory
   const rows = new Map<OrderId, Row>()
   const claims = new Map<string, { readonly fingerprint: Uint8Array; readonly stands: Claimed }>()
-  const nameOf = (claim: Claim) => JSON.stringify([claim.account, claim.route, claim.key])
+  const nameOfClaim = (claim: Omit<Claim, "fingerprint">) => JSON.stringify([claim.account, claim.route, claim.key])
 
   const standing = (claim: Claim): Effect.Effect<Option.Option<Claimed>, IdempotencyKeyReused> => {
-    const known = claims.get(nameOf(claim))
+    const known = claims.get(nameOfClaim(claim))
     if (known === undefined) return Effect.succeedNone
     return Buffer.compare(known.fingerprint, claim.fingerprint) === 0
       ? Effect.succeedSome(known.stands)
@@ -62,7 +78,7 @@ const make = Effect.gen(function* () {
     const now = yield* DateTime.now
     const expiresAt = DateTime.add(now, { days: keyDays })
     const stands: Claimed = { _tag: "Replayed", orderId: order.id, expiresAt }
-    claims.set(nameOf(claim), { fingerprint: claim.fingerprint, stands })
+    claims.set(nameOfClaim(claim), { fingerprint: claim.fingerprint, stands })
     rows.set(order.id, {
       placed: order,
       createdAt: now,
@@ -80,7 +96,7 @@ const make = Effect.gen(function* () {
     const before = yield* standing(claim)
     if (Option.isSome(before)) return before.value
     const stands: Claimed = { _tag: "Refused", refusal }
-    claims.set(nameOf(claim), { fingerprint: claim.fingerprint, stands })
+    claims.set(nameOfClaim(claim), { fingerprint: claim.fingerprint, stands })
     return stands
   })
 
@@ -94,7 +110,7 @@ const make = Effect.gen(function* () {
     move(row, (shelf, quantity) => (shelf.reserved += quantity))
     return undefined
   }
-  const move = (row: Row, change: (shelf: { onHand: number; reserved: number }, quantity: number) => void) => {
+  const move = (row: Row, change: (shelf: Shelf, quantity: number) => void) => {
     for (const line of row.placed.lines) {
       const shelf = stock.get(line.sku)
       if (shelf !== undefined) change(shelf, line.quantity)
@@ -123,18 +139,33 @@ const make = Effect.gen(function* () {
         shelf.onHand -= quantity
       })
     }
+    if (change._tag === "Restock" && before.reservation === "committed") {
+      move(row, (shelf, quantity) => (shelf.onHand += quantity))
+    }
     if (change._tag === "Settle" && change.answer._tag === "RequiresAction") {
       const { expiresAtMillis, url } = change.answer
       row.nextAction = { url, expiresAt: DateTime.makeUnsafe(expiresAtMillis) }
     }
-    if (change._tag === "MarkSent") row.timeline.push({ at: now, step: `${change.operation}_sent` })
+    const step = stepOf(change)
+    if (step !== undefined) row.timeline.push({ at: now, step })
     row.record = apply(before, change, DateTime.toEpochMillis(now))
   }
 
-  const advance: OrderStore["Service"]["advance"] = Effect.fnUntraced(function* (id, _lease, answered) {
+  const advance: OrderStore["Service"]["advance"] = Effect.fnUntraced(function* (id, lease, answered) {
     const row = rows.get(id)
-    if (row === undefined) return { _tag: "LeaseLost" }
     const now = yield* DateTime.now
+    // The queue says who holds a lease only to who renews it; a step under the lease renews it.
+    const claim = {
+      id: lease.jobId,
+      queue: orderQueue,
+      key: id,
+      payload: {},
+      lease: lease.token,
+      attempts: 1,
+      slotted: false
+    }
+    const held = yield* jobs.renew([{ ...claim, createdAt: now }])
+    if (row === undefined || !held.has(lease.jobId)) return { _tag: "LeaseLost" }
     const before = row.version
     const next = step(row, answered, now)
     if (row.version !== before) yield* changes.announce(id)
@@ -142,25 +173,87 @@ const make = Effect.gen(function* () {
   })
 
   const step = (row: Row, answered: Parameters<OrderStore["Service"]["advance"]>[2], now: DateTime.Utc): NextStep => {
-    if (Option.isSome(answered)) {
-      for (const change of changesOf(row.record, answered.value.operation, answered.value.answer))
+    const nowMillis = DateTime.toEpochMillis(now)
+    const marked = new Set<string>()
+    const writeAll = (changed: ReadonlyArray<Change>) => {
+      for (const change of changed) {
+        if (change._tag === "MarkSent") marked.add(nameOf(change))
         write(row, change, now)
+      }
+    }
+    if (Option.isSome(answered)) {
+      writeAll(changesOf(row.record, answered.value.ref, answered.value.answer, nowMillis))
     }
     for (;;) {
-      const decision = decide(row.record, DateTime.toEpochMillis(now))
+      const decision = decide(row.record, nowMillis)
       if (decision._tag === "Write") {
-        for (const change of decision.changes) write(row, change, now)
+        writeAll(decision.changes)
         continue
       }
-      if (decision._tag === "Finished") return { _tag: "Finished" }
-      if (decision._tag === "Ask") return { _tag: "Ask", record: row.record }
-      const { operation } = decision
-      return { _tag: "Send", operation, key: operationKey(row.placed.id, operation), record: row.record }
+      if (decision._tag === "Finished") return decision
+      const outside = { record: row.record, nowMillis, leaseMillis: leaseSeconds * 1000 }
+      return decision._tag === "Send"
+        ? { ...toSend(row.record, decision, marked), ...outside }
+        : { ...decision, ...outside }
     }
   }
 
+  /** A wish under a key: claimed and written down at once, then the order's job is woken. */
+  const wishing = <E>(claim: Claim, id: OrderId, wish: (row: Row, now: DateTime.Utc) => Effect.Effect<void, E>) =>
+    Effect.gen(function* () {
+      const before = yield* standing(claim)
+      if (Option.isSome(before)) return before.value
+      const now = yield* DateTime.now
+      const row = rows.get(id)
+      if (row === undefined) return yield* new OrderNotFound({ orderId: id })
+      yield* wish(row, now)
+      const expiresAt = DateTime.add(now, { days: keyDays })
+      claims.set(nameOfClaim(claim), {
+        fingerprint: claim.fingerprint,
+        stands: { _tag: "Replayed", orderId: id, expiresAt }
+      })
+      yield* jobs.wake(orderQueue, id)
+      yield* changes.announce(id)
+      return { _tag: "Placed", expiresAt } as Claimed
+    })
+  const conflict = ({ placed, record }: Row) =>
+    Effect.fail(new OrderStateConflict({ orderId: placed.id, status: record.status }))
+
+  const requestCancel: OrderStore["Service"]["requestCancel"] = (claim, { id, userId, version }) =>
+    wishing(claim, id, (row, now): Effect.Effect<void, OrderNotFound | OrderVersionDiffers | OrderStateConflict> => {
+      if (row.placed.userId !== userId) return Effect.fail(new OrderNotFound({ orderId: id }))
+      if (row.version !== version) return Effect.fail(new OrderVersionDiffers({ orderId: id, version: row.version }))
+      if (!isCancellable(row.record.status)) return conflict(row)
+      if (!row.record.cancelRequested) row.timeline.push({ at: now, step: "cancel_requested" })
+      row.record = { ...row.record, cancelRequested: true }
+      return Effect.void
+    })
+
+  const requestRefund: OrderStore["Service"]["requestRefund"] = (claim, { amountCents, id }) =>
+    wishing(claim, id, (row, now): Effect.Effect<void, OrderStateConflict | RefundTooLarge> => {
+      const { record } = row
+      if (!isRefundable(record.status)) return conflict(row)
+      const shared = record.refunds.reduce((sum, one) => sum + (one.state === "refused" ? 0 : one.amountCents), 0)
+      const left = record.totalCents - shared
+      const amount = amountCents ?? left
+      if (amount < 1 || amount > left) return Effect.fail(new RefundTooLarge({ orderId: id, refundableCents: left }))
+      write(row, { _tag: "RequestRefund", seq: record.refunds.length + 1, amountCents: amount }, now)
+      if (record.status !== "refund_pending") become(row, "refund_pending", undefined, now)
+      return Effect.void
+    })
+
+  const fulfil: OrderStore["Service"]["fulfil"] = Effect.fnUntraced(function* (id) {
+    const row = rows.get(id)
+    if (row === undefined) return yield* new OrderNotFound({ orderId: id })
+    if (row.record.status === "fulfilled") return
+    if (row.record.status !== "captured") return yield* conflict(row)
+    row.record = { ...row.record, fulfilled: true }
+    become(row, "fulfilled", undefined, yield* DateTime.now)
+    yield* changes.announce(id)
+  })
+
   const list: OrderStore["Service"]["list"] = (userId, { after, limit }) =>
-    Effect.sync(() => {
+    Effect.map(DateTime.now, (now) => {
       const place = (row: { createdAt: DateTime.Utc; id: string }) =>
         [DateTime.toEpochMillis(row.createdAt), row.id] as const
       const newestFirst = (a: Order, b: Order) => {
@@ -171,7 +264,7 @@ const make = Effect.gen(function* () {
         Option.isNone(after) || newestFirst({ ...order, ...after.value } as Order, order) < 0
       const found = [...rows.values()]
         .filter((row) => row.placed.userId === userId)
-        .map(toOrder)
+        .map((row) => toOrder(row, now))
         .toSorted(newestFirst)
         .filter(behind)
       const orders = found.slice(0, limit)
@@ -185,12 +278,25 @@ const make = Effect.gen(function* () {
     place,
     refuse,
     find: (id) =>
-      Effect.sync(() =>
-        Option.map(Option.fromUndefinedOr(rows.get(id)), (row) => ({ userId: row.placed.userId, order: toOrder(row) }))
+      Effect.map(DateTime.now, (now) =>
+        Option.map(Option.fromUndefinedOr(rows.get(id)), (row) => ({
+          userId: row.placed.userId,
+          order: toOrder(row, now)
+        }))
       ),
     list,
     timeline: (id) => Effect.sync(() => rows.get(id)?.timeline ?? []),
-    advance
+    advance,
+    requestCancel,
+    requestRefund,
+    fulfil,
+    findByKey: (key) =>
+      Effect.sync(() => {
+        const known = claims.get(nameOfClaim(key))?.stands
+        return known?._tag === "Replayed" ? Option.some(known.orderId) : Option.none()
+      }),
+    // An order and its job are in one process here: neither is ever without the other.
+    strays: () => Effect.succeed([])
   } satisfies OrderStore["Service"]
 })
 
@@ -205,12 +311,27 @@ const freshRecord = (order: NewOrder, nowMillis: number): SagaRecord => ({
   reservation: "none",
   providerId: undefined,
   operations: {},
-  statusSinceMillis: nowMillis
+  refunds: [],
+  cancelRequested: false,
+  fulfilled: false,
+  statusSinceMillis: nowMillis,
+  sentAtMillis: {},
+  searchedEmptyAtMillis: undefined
 })
 
-const toOrder = (row: Row): Order => {
+/** What the timeline says of a change, besides the states. */
+const stepOf = (change: Change): string | undefined => {
+  if (change._tag === "MarkSent") return `${change.operation}_sent`
+  if (change._tag === "RequestRefund") return "refund_requested"
+  return change._tag === "Settle" && change.operation === "refund" && change.state !== "succeeded"
+    ? "refund_refused"
+    : undefined
+}
+
+const toOrder = (row: Row, now: DateTime.Utc): Order => {
   const { lines, price, id } = row.placed
-  const { status } = row.record
+  const status = shownStatus(row.record, DateTime.toEpochMillis(now))
+  const refunded = row.record.refunds.reduce((sum, one) => sum + (one.state === "succeeded" ? one.amountCents : 0), 0)
   return {
     id,
     status,
@@ -226,7 +347,7 @@ const toOrder = (row: Row): Order => {
     shipping: price.shippingCents,
     total: price.totalCents,
     currency: price.currency,
-    payment: paymentOf(status, row.nextAction),
+    payment: paymentOf(status, row.nextAction, refunded),
     ...(row.failure === undefined ? {} : { failure: row.failure }),
     createdAt: row.createdAt,
     updatedAt: row.timeline.at(-1)?.at ?? row.createdAt,

@@ -5,7 +5,7 @@
  * read what it stands for (a union in one statement would miss a row committed in between). A duplicate that meets an
  * open transaction waits for it, 2 seconds at most. A step of the saga locks the order first, then checks its lease.
  */
-import { Clock, DateTime, Effect, Layer, Option } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import type { SqlClient } from "effect/sql"
 import { onConstraint } from "../database/constraints.ts"
 import { Database } from "../database/Database.ts"
@@ -16,6 +16,7 @@ import type { OrderCursor } from "./Order.ts"
 import { OrderId } from "./Order.ts"
 import { OrderChanges } from "./OrderChanges.ts"
 import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
+import { fulfil, requestCancel, requestRefund } from "./orderRequests.ts"
 import { advance } from "./orderSteps.ts"
 import {
   type Claim,
@@ -29,6 +30,9 @@ import {
 
 /** How long a duplicate waits for the first request's transaction (HTTP.md: 2 s). */
 const claimWaitMillis = 2_000
+/** An order is placed and its job enqueued in one transaction; one that is without a job for this long has lost it. */
+const strayAfterSeconds = 60
+
 export const layer = Layer.effect(
   OrderStore,
   Effect.gen(function* () {
@@ -130,15 +134,71 @@ export const layer = Layer.effect(
     })
 
     const step: OrderStore["Service"]["advance"] = Effect.fn("OrderStore.advance")(function* (id, lease, answered) {
-      const now = yield* Clock.currentTimeMillis
       const { next, visible } = yield* database.transaction("orders.advance", (sql) =>
-        advance(sql, { id, lease, answered, nowMillis: now })
+        advance(sql, { id, lease, answered })
       )
       if (visible) yield* changes.announce(id)
       return next
     })
 
-    return OrderStore.of({ claimed, place, refuse, find, list, timeline, advance: step })
+    /** A wish under a key: the claim and the wish are one transaction, and the order's job wakes when it is over. */
+    const wishing = <E, R>(
+      name: string,
+      claim: Claim,
+      id: OrderId,
+      write: (sql: SqlClient.SqlClient) => Effect.Effect<void, E, R>
+    ) =>
+      claiming(name, claim, { orderId: id, refusal: null }, (sql, expiresAt) =>
+        Effect.gen(function* () {
+          yield* write(sql)
+          yield* jobs.wake(orderQueue, id)
+          return { _tag: "Placed", expiresAt } as Claimed
+        })
+      ).pipe(Effect.tap((claimed) => (claimed._tag === "Placed" ? changes.announce(id) : Effect.void)))
+
+    const cancel: OrderStore["Service"]["requestCancel"] = Effect.fn("OrderStore.requestCancel")((claim, order) =>
+      wishing("orders.cancel", claim, order.id, (sql) => requestCancel(sql, order))
+    )
+    const refund: OrderStore["Service"]["requestRefund"] = Effect.fn("OrderStore.requestRefund")((claim, asked) =>
+      wishing("orders.refund", claim, asked.id, (sql) => requestRefund(sql, asked))
+    )
+
+    const onItsWay = Effect.fn("OrderStore.fulfil")(function* (id: OrderId) {
+      const changed = yield* database.transaction("orders.fulfil", (sql) => fulfil(sql, id))
+      if (changed) yield* changes.announce(id)
+    })
+
+    const findByKey = Effect.fn("OrderStore.findByKey")(function* (asked: Omit<Claim, "fingerprint">) {
+      const [row] = yield* database.query("orders.by_key", (sql) => readClaim(sql, asked))
+      return Option.map(Option.fromNullishOr(row?.order_id), (id) => OrderId.make(id))
+    })
+
+    const strays = Effect.fn("OrderStore.strays")(function* (limit: number) {
+      const rows = yield* database.query(
+        "orders.strays",
+        (sql) => sql<{ id: string }>`
+          select o.id from orders o left join jobs j on j.queue = ${orderQueue} and j.key = o.id
+          where o.status not in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed')
+            and o.updated_at < now() - make_interval(secs => ${strayAfterSeconds}) and (j.id is null or j.state = 'done')
+          order by o.updated_at limit ${limit}`
+      )
+      return rows.map(({ id }) => OrderId.make(id))
+    })
+
+    return OrderStore.of({
+      claimed,
+      place,
+      refuse,
+      find,
+      list,
+      timeline,
+      advance: step,
+      requestCancel: cancel,
+      requestRefund: refund,
+      fulfil: onItsWay,
+      findByKey,
+      strays
+    })
   })
 )
 
@@ -149,7 +209,7 @@ interface ClaimRow {
   readonly expires_at: Date
 }
 
-const readClaim = (sql: SqlClient.SqlClient, claim: Claim) => sql<ClaimRow>`
+const readClaim = (sql: SqlClient.SqlClient, claim: Omit<Claim, "fingerprint">) => sql<ClaimRow>`
   select fingerprint, order_id, refusal, expires_at from idempotency_keys
   where account = ${claim.account} and route = ${claim.route} and key = ${claim.key}`
 

@@ -1,14 +1,15 @@
 /**
- * Orders: placing one and reading it back. An order is durable before any money moves.
+ * Orders: placing one, reading it back, and what can be wanted of it later. An order is durable before any money moves.
  *
- * `place` answers as soon as the order is stored; the work goes on in its job, whoever listens. One account and key are
- * one order: a repeat answers the same order, whatever became of it, and another body under the key is refused.
- * Another account's order is not found.
+ * `place`, `cancel` and `refund` answer as soon as what is wanted is stored; the work goes on in the order's job, whoever
+ * listens. One account and key are one wish: a repeat answers the same order, whatever became of it, and another wish
+ * under the key is refused. Another account's order is not found; `refund` and `fulfil` are for operators, and find all.
  */
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { Catalog } from "../catalog/Catalog.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { Jobs } from "../jobs/Jobs.ts"
 import type { UserId } from "../users/User.ts"
 import {
   type DiscountNotApplicable,
@@ -18,20 +19,36 @@ import {
   type MixedCurrencies,
   OrderNotFound,
   OrderPaymentDeclined,
+  type OrderStateConflict,
+  type OrderVersionDiffers,
   type PriceChanged,
+  type RefundTooLarge,
   UnknownSkus
 } from "./errors.ts"
 import { type Cart, isFinal, isStanding, type Order, type OrderId } from "./Order.ts"
 import { orderKeys } from "./orderKeys.ts"
-import { type Claim, type Claimed, OrderStore, type Page, type TimelineEntry } from "./OrderStore.ts"
+import {
+  type Claim,
+  type Claimed,
+  orderQueue,
+  OrderStore,
+  type Page,
+  type StoredRefusal,
+  type TimelineEntry
+} from "./OrderStore.ts"
 import type { OrderCursor } from "./Order.ts"
 import { Outcomes } from "./Outcomes.ts"
 import { price, type PricedLine } from "./pricing.ts"
-import { type Refusal, restore, store as storeRefusal } from "./refusals.ts"
+import { ofCancelling, ofPlacing, ofRefunding } from "./refusals.ts"
 
 type Failures = DatabaseUnavailable | QueryTimeout
+type KeyFailures = IdempotencyKeyReused | IdempotencyInFlight
 /** The route is part of what a key means: the same key on another route is another request. */
-const route = "POST /v1/orders"
+const routes = {
+  place: "POST /v1/orders",
+  cancel: "POST /v1/orders/:id/cancel",
+  refund: "POST /v1/orders/:id/refunds"
+} as const
 
 export interface Placed {
   readonly orderId: OrderId
@@ -50,17 +67,31 @@ export class Orders extends Context.Service<
       cart: Cart
     ) => Effect.Effect<
       Placed,
-      | UnknownSkus
-      | DiscountNotApplicable
-      | MixedCurrencies
-      | PriceChanged
-      | IdempotencyKeyReused
-      | IdempotencyInFlight
-      | Failures
+      UnknownSkus | DiscountNotApplicable | MixedCurrencies | PriceChanged | KeyFailures | Failures
     >
+    /** Until its money is taken. `version` is the one that the customer saw; a repeated key is looked at before it. */
+    readonly cancel: (
+      userId: UserId,
+      key: string,
+      order: { readonly id: OrderId; readonly version: number }
+    ) => Effect.Effect<Placed, OrderNotFound | OrderVersionDiffers | OrderStateConflict | KeyFailures | Failures>
+    /** Gives back part of what was taken, or, without an amount, all that is left. In minor units. */
+    readonly refund: (
+      operator: UserId,
+      key: string,
+      refund: { readonly id: OrderId; readonly amountCents: number | undefined }
+    ) => Effect.Effect<Placed, OrderNotFound | OrderStateConflict | RefundTooLarge | KeyFailures | Failures>
+    /** The goods are on their way: from here on a refund brings none of them back. Safe to repeat. */
+    readonly fulfil: (id: OrderId) => Effect.Effect<void, OrderNotFound | OrderStateConflict | Failures>
+    /** Makes the order look at itself now: something outside has happened to it. */
+    readonly wake: (id: OrderId) => Effect.Effect<void, Failures>
+    /** The order that this account's key made: did it arrive? */
+    readonly findByKey: (userId: UserId, key: string) => Effect.Effect<Option.Option<Order>, Failures>
     readonly find: (userId: UserId, id: OrderId) => Effect.Effect<Order, OrderNotFound | Failures>
     /** The order as soon as it stands or has ended, or as it is after `waitMillis`. */
     readonly follow: (userId: UserId, id: OrderId, waitMillis: number) => Effect.Effect<Order, OrderNotFound | Failures>
+    /** The order as soon as nothing more happens to it by itself, or as it is after `waitMillis`. For any account's. */
+    readonly settled: (id: OrderId, waitMillis: number) => Effect.Effect<Order, OrderNotFound | Failures>
     readonly list: (
       userId: UserId,
       page: { readonly limit: number; readonly after: Option.Option<OrderCursor> }
@@ -78,6 +109,7 @@ export class Orders extends Context.Service<
       const catalog = yield* Catalog
       const termsOfSale = yield* TermsOfSale
       const outcomes = yield* Outcomes
+      const jobs = yield* Jobs
       const keys = yield* orderKeys
 
       const priced = Effect.fnUntraced(function* (cart: Cart) {
@@ -95,7 +127,11 @@ export class Orders extends Context.Service<
         return { lines, price: yield* Effect.fromResult(price(lines, terms, now, cart.expectedTotal)) }
       })
 
-      const answered = (claimed: Claimed, id: OrderId): Effect.Effect<Placed, Refusal> => {
+      const answered = <E>(
+        claimed: Claimed,
+        id: OrderId,
+        restore: (refusal: StoredRefusal) => Effect.Effect<never, E>
+      ): Effect.Effect<Placed, E> => {
         switch (claimed._tag) {
           case "Placed":
             return Effect.succeed({ orderId: id, replayed: false, keyExpiresAt: claimed.expiresAt })
@@ -105,20 +141,23 @@ export class Orders extends Context.Service<
             return restore(claimed.refusal)
         }
       }
+      /** Keeps a refusal under its key. Who comes second answers as the first did. */
+      const kept = <E>(claim: Claim, refusal: E, stored: StoredRefusal) =>
+        Effect.flatMap(store.refuse(claim, stored), (claimed) =>
+          claimed._tag === "Refused" ? Effect.fail(refusal) : Effect.succeed(claimed)
+        )
 
       const place = Effect.fn("Orders.place")(function* (userId: UserId, key: string, cart: Cart) {
-        const id = keys.orderId(userId, route, key)
-        const claim: Claim = { account: userId, route, key, fingerprint: keys.fingerprint(cart) }
+        const id = keys.orderId(userId, routes.place, key)
+        const claim: Claim = { account: userId, route: routes.place, key, fingerprint: keys.ofCart(cart) }
         const before = yield* store.claimed(claim)
-        if (Option.isSome(before)) return yield* answered(before.value, id)
+        if (Option.isSome(before)) return yield* answered(before.value, id, ofPlacing.restore)
         const order = yield* priced(cart).pipe(
           Effect.catchTag(["UnknownSkus", "DiscountNotApplicable", "MixedCurrencies", "PriceChanged"], (refusal) =>
-            Effect.flatMap(store.refuse(claim, storeRefusal(refusal)), (claimed) =>
-              claimed._tag === "Refused" ? Effect.fail(refusal) : Effect.succeed(claimed)
-            )
+            kept(claim, refusal, ofPlacing.store(refusal))
           )
         )
-        if ("_tag" in order) return yield* answered(order, id)
+        if ("_tag" in order) return yield* answered(order, id, ofPlacing.restore)
         const claimed = yield* store.place(claim, {
           id,
           userId,
@@ -127,7 +166,48 @@ export class Orders extends Context.Service<
           discountCode: cart.discountCode,
           clientReference: cart.clientReference
         })
-        return yield* answered(claimed, id)
+        return yield* answered(claimed, id, ofPlacing.restore)
+      })
+
+      const cancel = Effect.fn("Orders.cancel")(function* (
+        userId: UserId,
+        key: string,
+        { id, version }: { readonly id: OrderId; readonly version: number }
+      ) {
+        const claim: Claim = { account: userId, route: routes.cancel, key, fingerprint: keys.ofWish([id]) }
+        const before = yield* store.claimed(claim)
+        const claimed = Option.isSome(before)
+          ? before.value
+          : yield* store
+              .requestCancel(claim, { id, userId, version })
+              .pipe(
+                Effect.catchTag("OrderStateConflict", (refusal) => kept(claim, refusal, ofCancelling.store(refusal)))
+              )
+        return yield* answered(claimed, id, ofCancelling.restore)
+      })
+
+      const refund = Effect.fn("Orders.refund")(function* (
+        operator: UserId,
+        key: string,
+        asked: { readonly id: OrderId; readonly amountCents: number | undefined }
+      ) {
+        const fingerprint = keys.ofWish([asked.id, asked.amountCents ?? null])
+        const claim: Claim = { account: operator, route: routes.refund, key, fingerprint }
+        const before = yield* store.claimed(claim)
+        const claimed = Option.isSome(before)
+          ? before.value
+          : yield* store
+              .requestRefund(claim, asked)
+              .pipe(
+                Effect.catchTag(["OrderStateConflict", "RefundTooLarge"], (refusal) =>
+                  kept(claim, refusal, ofRefunding.store(refusal))
+                )
+              )
+        return yield* answered(claimed, asked.id, ofRefunding.restore)
+      })
+
+      const fulfil = Effect.fn("Orders.fulfil")(function* (id: OrderId) {
+        yield* store.fulfil(id)
       })
 
       const find = Effect.fn("Orders.find")(function* (userId: UserId, id: OrderId) {
@@ -141,12 +221,32 @@ export class Orders extends Context.Service<
         return yield* outcomes.wait(id, find(userId, id), hasOutcome, waitMillis)
       })
 
+      const anyones = Effect.fnUntraced(function* (id: OrderId) {
+        const found = yield* store.find(id)
+        return Option.isSome(found) ? found.value.order : yield* new OrderNotFound({ orderId: id })
+      })
+
+      const settled = Effect.fn("Orders.settled")(function* (id: OrderId, waitMillis: number) {
+        return yield* outcomes.wait(id, anyones(id), (order) => isFinal(order.status), waitMillis)
+      })
+
+      const findByKey = Effect.fn("Orders.findByKey")(function* (userId: UserId, key: string) {
+        const id = yield* store.findByKey({ account: userId, route: routes.place, key })
+        if (Option.isNone(id)) return Option.none()
+        return Option.map(yield* store.find(id.value), (found) => found.order)
+      })
+
+      const wake = Effect.fn("Orders.wake")(function* (id: OrderId) {
+        yield* jobs.wake(orderQueue, id)
+      })
+
       const timeline = Effect.fn("Orders.timeline")(function* (userId: UserId, id: OrderId) {
         yield* find(userId, id)
         return yield* store.timeline(id)
       })
 
-      return Orders.of({ place, find, follow, list: store.list, timeline })
+      const { list } = store
+      return Orders.of({ place, cancel, refund, fulfil, wake, findByKey, find, follow, settled, list, timeline })
     })
   )
 }

@@ -5,7 +5,7 @@
  * Figures are the caller's own (what was asked for, what is left); nothing says who.
  */
 import { Schema } from "effect"
-import { OrderId } from "./Order.ts"
+import { OrderId, statuses } from "./Order.ts"
 
 export class OrderNotFound extends Schema.TaggedError<OrderNotFound>()("OrderNotFound", { orderId: OrderId }) {
   readonly category = "permanent" as const
@@ -82,5 +82,37 @@ export class OrderPaymentDeclined extends Schema.TaggedError<OrderPaymentDecline
   readonly category = "permanent" as const
   override get message() {
     return "The payment was declined: nothing was charged. Order again with another payment method."
+  }
+}
+
+export class OrderStateConflict extends Schema.TaggedError<OrderStateConflict>()("OrderStateConflict", {
+  orderId: OrderId,
+  status: Schema.Literals(statuses)
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return `The order is ${this.status}, which does not allow this: look at the order, and decide anew.`
+  }
+}
+
+export class OrderVersionDiffers extends Schema.TaggedError<OrderVersionDiffers>()("OrderVersionDiffers", {
+  orderId: OrderId,
+  /** The order's version now. */
+  version: Schema.Int
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "The order has changed since it was read: look at it, and decide anew."
+  }
+}
+
+export class RefundTooLarge extends Schema.TaggedError<RefundTooLarge>()("RefundTooLarge", {
+  orderId: OrderId,
+  /** What was captured and is neither given back nor about to be. */
+  refundableCents: Schema.Int
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return `At most ${this.refundableCents} of this order can be given back: ask for no more than that.`
   }
 }

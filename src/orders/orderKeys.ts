@@ -12,7 +12,9 @@ import { type Cart, OrderId } from "./Order.ts"
 
 export interface OrderKeys {
   readonly orderId: (account: UserId, route: string, key: string) => OrderId
-  readonly fingerprint: (cart: Cart) => Uint8Array
+  readonly ofCart: (cart: Cart) => Uint8Array
+  /** Of a wish about an order that exists: which order, and how much. */
+  readonly ofWish: (wish: ReadonlyArray<string | number | null>) => Uint8Array
 }
 
 /** 128 bits are enough for an id that nobody can choose. */
@@ -22,6 +24,8 @@ export const orderKeys = Effect.gen(function* () {
   const secret = yield* AppSecret
   const idKey = yield* deriveKey(secret.current, "order-id")
   const fingerprintKey = yield* deriveKey(secret.current, "order-fingerprint")
+  const fingerprint = (facts: ReadonlyArray<unknown>) =>
+    createHmac("sha256", fingerprintKey).update(JSON.stringify(facts)).digest()
   return {
     orderId: (account, route, key) =>
       OrderId.make(
@@ -31,17 +35,14 @@ export const orderKeys = Effect.gen(function* () {
           .subarray(0, idBytes)
           .toString("hex")}`
       ),
-    fingerprint: (cart) =>
-      createHmac("sha256", fingerprintKey)
-        .update(
-          JSON.stringify([
-            cart.lines.map((line) => [line.sku, line.quantity]),
-            cart.paymentMethod,
-            cart.discountCode ?? null,
-            cart.clientReference ?? null,
-            cart.expectedTotal ?? null
-          ])
-        )
-        .digest()
+    ofCart: (cart) =>
+      fingerprint([
+        cart.lines.map((line) => [line.sku, line.quantity]),
+        cart.paymentMethod,
+        cart.discountCode ?? null,
+        cart.clientReference ?? null,
+        cart.expectedTotal ?? null
+      ]),
+    ofWish: fingerprint
   } satisfies OrderKeys
 })

@@ -9,7 +9,8 @@ import type { SqlClient } from "effect/sql"
 import { Sku } from "../catalog/Product.ts"
 import { UserId } from "../users/User.ts"
 import { type Failure, type Order, OrderId, type OrderStatus, paymentOf } from "./Order.ts"
-import type { OperationState, SagaRecord } from "./saga.ts"
+import type { OperationState, RefundRecord, SagaRecord } from "./sagaRecord.ts"
+import { shownStatus } from "./waiting.ts"
 
 export interface OrderRow {
   readonly id: string
@@ -28,7 +29,19 @@ export interface OrderRow {
   readonly updated_at: Date
   readonly provider_id: string | null
   readonly next_action: { readonly url: string; readonly expiresAtMillis: number } | null
-  readonly operations: Readonly<Record<string, OperationState>>
+  /** Every operation by its name in the record (`confirm:0`), with the time of its first send. */
+  readonly operations: Readonly<Record<string, { readonly state: OperationState; readonly sent_at_millis: number }>>
+  readonly refunds: ReadonlyArray<{
+    readonly seq: number
+    readonly amount_cents: number
+    readonly state: RefundRecord["state"]
+  }>
+  readonly refunded_cents: number | null
+  readonly cancel_requested: boolean
+  readonly fulfilled: boolean
+  readonly searched_empty_at: Date | null
+  /** The database's clock, which everything about this row is compared with. */
+  readonly read_at: Date
   readonly reservation: SagaRecord["reservation"] | null
   readonly lines: ReadonlyArray<{
     readonly sku: string
@@ -47,8 +60,15 @@ export const orderColumns = (sql: SqlClient.SqlClient) =>
   p.provider_id,
   (select answer from payment_operations c where c.order_id = o.id and c.operation = 'confirm' and c.seq = 0
      and answer ->> '_tag' = 'RequiresAction') as next_action,
-  (select coalesce(jsonb_object_agg(operation, state), '{}') from payment_operations c
-     where c.order_id = o.id and c.seq = 0) as operations,
+  p.refunded_cents::float8, o.cancel_requested_at is not null as cancel_requested, o.fulfilled_at is not null as fulfilled,
+  clock_timestamp() as read_at,
+  (select coalesce(jsonb_object_agg(operation || ':' || seq, jsonb_build_object('state', state,
+     'sent_at_millis', floor(extract(epoch from first_sent_at) * 1000))), '{}')
+     from payment_operations c where c.order_id = o.id) as operations,
+  (select coalesce(jsonb_agg(jsonb_build_object('seq', seq, 'amount_cents', amount_cents, 'state', state) order by seq), '[]')
+     from refunds r where r.order_id = o.id) as refunds,
+  (select searched_empty_at from payment_operations c
+     where c.order_id = o.id and c.operation = 'create' and c.seq = 0) as searched_empty_at,
   (select min(state) from reservations r where r.order_id = o.id) as reservation,
   (select jsonb_agg(jsonb_build_object('sku', sku, 'name', name, 'quantity', quantity,
      'unit_price_cents', unit_price_cents, 'total_cents', total_cents) order by position)
@@ -56,44 +76,66 @@ export const orderColumns = (sql: SqlClient.SqlClient) =>
 
 const utc = (date: Date) => DateTime.fromDateUnsafe(date)
 
-export const toOrder = (row: OrderRow): Order => ({
-  id: OrderId.make(row.id),
-  status: row.status,
-  lines: row.lines.map((line) => ({
-    sku: Sku.make(line.sku),
-    name: line.name,
-    quantity: line.quantity,
-    unitPrice: line.unit_price_cents,
-    total: line.total_cents
-  })),
-  subtotal: row.subtotal_cents,
-  discount: row.discount_cents,
-  shipping: row.shipping_cents,
-  total: row.total_cents,
-  currency: row.currency,
-  payment: paymentOf(
-    row.status,
+export const toOrder = (row: OrderRow): Order => {
+  const status = shownStatus(toSagaRecord(row), row.read_at.getTime())
+  const nextAction =
     row.next_action === null
       ? undefined
       : { url: row.next_action.url, expiresAt: DateTime.makeUnsafe(row.next_action.expiresAtMillis) }
-  ),
-  ...(row.failure === null ? {} : { failure: row.failure }),
-  createdAt: utc(row.created_at),
-  updatedAt: utc(row.updated_at),
-  version: row.version
-})
+  return {
+    id: OrderId.make(row.id),
+    status,
+    lines: row.lines.map((line) => ({
+      sku: Sku.make(line.sku),
+      name: line.name,
+      quantity: line.quantity,
+      unitPrice: line.unit_price_cents,
+      total: line.total_cents
+    })),
+    subtotal: row.subtotal_cents,
+    discount: row.discount_cents,
+    shipping: row.shipping_cents,
+    total: row.total_cents,
+    currency: row.currency,
+    payment: paymentOf(status, nextAction, row.refunded_cents ?? 0),
+    ...(row.failure === null ? {} : { failure: row.failure }),
+    createdAt: utc(row.created_at),
+    updatedAt: utc(row.updated_at),
+    version: row.version
+  }
+}
 
-export const toSagaRecord = (row: OrderRow): SagaRecord => ({
-  orderId: row.id,
-  status: row.status,
-  totalCents: row.total_cents,
-  currency: row.currency,
-  paymentMethod: row.payment_method,
-  // The lines of an order are reserved, held, committed and released together, so that one state stands for all.
-  reservation: row.reservation ?? "none",
-  providerId: row.provider_id ?? undefined,
-  operations: row.operations,
-  statusSinceMillis: row.status_since.getTime()
-})
+export const toSagaRecord = (row: OrderRow): SagaRecord => {
+  const state = (name: string) => row.operations[`${name}:0`]?.state
+  const operations = Object.fromEntries(
+    (["create", "confirm", "capture", "cancel"] as const).flatMap((name) => {
+      const known = state(name)
+      return known === undefined ? [] : [[name, known] as const]
+    })
+  )
+  return {
+    orderId: row.id,
+    status: row.status,
+    totalCents: row.total_cents,
+    currency: row.currency,
+    paymentMethod: row.payment_method,
+    // The lines of an order are reserved, held, committed and released together, so that one state stands for all.
+    reservation: row.reservation ?? "none",
+    providerId: row.provider_id ?? undefined,
+    operations,
+    refunds: row.refunds.map(({ amount_cents, seq, state: known }) => ({
+      seq,
+      amountCents: amount_cents,
+      state: known
+    })),
+    cancelRequested: row.cancel_requested,
+    fulfilled: row.fulfilled,
+    statusSinceMillis: row.status_since.getTime(),
+    sentAtMillis: Object.fromEntries(
+      Object.entries(row.operations).map(([name, { sent_at_millis }]) => [name, sent_at_millis])
+    ),
+    searchedEmptyAtMillis: row.searched_empty_at?.getTime()
+  }
+}
 
 export const ownerOf = (row: OrderRow): UserId => UserId.make(row.user_id)

@@ -1,18 +1,35 @@
 /**
- * Refusals that are kept under their key, and repeated: what was decided about a request before any order existed.
+ * Refusals that are kept under their key, and repeated: what was decided about a request that changed nothing.
  */
 import { Effect, Schema } from "effect"
-import { DiscountNotApplicable, MixedCurrencies, PriceChanged, UnknownSkus } from "./errors.ts"
+import {
+  DiscountNotApplicable,
+  MixedCurrencies,
+  OrderStateConflict,
+  PriceChanged,
+  RefundTooLarge,
+  UnknownSkus
+} from "./errors.ts"
 import type { StoredRefusal } from "./OrderStore.ts"
 
-const Refusal = Schema.Union([UnknownSkus, DiscountNotApplicable, MixedCurrencies, PriceChanged])
-export type Refusal = typeof Refusal.Type
+const OfPlacing = Schema.Union([UnknownSkus, DiscountNotApplicable, MixedCurrencies, PriceChanged])
+export type OfPlacing = typeof OfPlacing.Type
+const OfCancelling = OrderStateConflict
+export type OfCancelling = typeof OfCancelling.Type
+const OfRefunding = Schema.Union([OrderStateConflict, RefundTooLarge])
+export type OfRefunding = typeof OfRefunding.Type
 
-const encode = Schema.encodeUnknownSync(Refusal)
-const decode = Schema.decodeUnknownEffect(Refusal)
+const kept = <A, I extends object>(refusals: Schema.Codec<A, I>) => {
+  const encode = Schema.encodeUnknownSync(refusals)
+  const decode = Schema.decodeUnknownEffect(refusals)
+  return {
+    store: (refusal: A): StoredRefusal => Object.fromEntries(Object.entries(encode(refusal))),
+    /** The refusal, as it was. One that does not read any more was written by another version: a defect. */
+    restore: (stored: StoredRefusal): Effect.Effect<never, A> =>
+      Effect.flatMap(Effect.orDie(decode(stored)), (refusal) => Effect.fail(refusal))
+  }
+}
 
-export const store = (refusal: Refusal): StoredRefusal => encode(refusal)
-
-/** The refusal, as it was. One that does not read any more was written by another version: a defect. */
-export const restore = (stored: StoredRefusal): Effect.Effect<never, Refusal> =>
-  Effect.flatMap(Effect.orDie(decode(stored)), (refusal) => Effect.fail(refusal))
+export const ofPlacing = kept(OfPlacing)
+export const ofCancelling = kept(OfCancelling)
+export const ofRefunding = kept(OfRefunding)

@@ -79,3 +79,17 @@ const settle = (sql: SqlClient.SqlClient, orderId: string, state: "committed" | 
         from settled where stock.sku = settled.sku`
     )
   )
+
+/** Sold goods that never left the house are on the shelf again. */
+export const restock = (sql: SqlClient.SqlClient, orderId: string): Moves<void> =>
+  Effect.asVoid(
+    Effect.andThen(
+      sql`select sku from stock where sku in (select sku from reservations where order_id = ${orderId}) order by sku for update`,
+      sql`
+        with back as (
+          update reservations set state = 'restocked'
+          where order_id = ${orderId} and state = 'committed' returning sku, quantity)
+        update stock set on_hand = on_hand + back.quantity, restocked = restocked + back.quantity
+        from back where stock.sku = back.sku`
+    )
+  )

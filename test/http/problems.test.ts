@@ -52,10 +52,7 @@ const contract: ReadonlyArray<readonly [code: string, status: number, retry: Pro
 const toCome = [
   "not_acceptable",
   "request_timeout",
-  "order_state_conflict",
-  "precondition_failed",
   "uri_too_long",
-  "precondition_required",
   "rate_limited",
   "too_many_login_attempts",
   "headers_too_large",

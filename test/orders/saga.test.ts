@@ -5,15 +5,16 @@
  * writes; what is asked next depends on the record alone, so a crash is a record that is looked at again.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { decide } from "../../src/orders/saga.ts"
+import { record } from "../../src/orders/sagaAnswers.ts"
 import {
   type Answer,
   apply,
   type Change,
-  decide,
+  nameOf,
   type Operation,
-  record as changesOf,
   type SagaRecord
-} from "../../src/orders/saga.ts"
+} from "../../src/orders/sagaRecord.ts"
 
 const fresh: SagaRecord = {
   orderId: "ord_1",
@@ -24,8 +25,15 @@ const fresh: SagaRecord = {
   reservation: "none",
   providerId: undefined,
   operations: {},
-  statusSinceMillis: 0
+  refunds: [],
+  cancelRequested: false,
+  fulfilled: false,
+  statusSinceMillis: 0,
+  sentAtMillis: {},
+  searchedEmptyAtMillis: undefined
 }
+const changesOf = (known: SagaRecord, operation: Operation, answer: Answer, seq = 0) =>
+  record(known, { operation, seq }, answer, 0)
 
 const answers: Record<Operation, ReadonlyArray<Answer>> = {
   create: [{ _tag: "Created", providerId: "pi_1" }],
@@ -35,7 +43,8 @@ const answers: Record<Operation, ReadonlyArray<Answer>> = {
     { _tag: "RequiresAction", url: "https://bank.example", expiresAtMillis: 600_000 }
   ],
   capture: [{ _tag: "Captured" }],
-  cancel: [{ _tag: "Cancelled" }]
+  cancel: [{ _tag: "Cancelled" }],
+  refund: [{ _tag: "Refunded" }]
 }
 const afterAction: ReadonlyArray<Answer> = [
   { _tag: "Authorized" },
@@ -81,7 +90,7 @@ const search = (start: SagaRecord, now: number): Search => {
     if (decision._tag === "Finished") finals.add(known.status)
     if (decision._tag === "Write") writing(known, decision.changes).forEach(visit)
     if (decision._tag === "Send") {
-      if (known.operations[decision.operation] !== "sent")
+      if (known.sentAtMillis[nameOf(decision)] === undefined)
         violations.push(`${decision.operation} sent without being marked`)
       for (const answer of answers[decision.operation])
         writing(known, changesOf(known, decision.operation, answer)).forEach(visit)
@@ -129,10 +138,10 @@ describe("the machine of an order", () => {
       providerId: "pi_1",
       operations: { create: "succeeded", confirm: "closed" }
     }
-    assert.deepStrictEqual(decide(waiting, 599_999), { _tag: "Ask" })
+    assert.deepStrictEqual(decide(waiting, 599_999), { _tag: "Ask", operation: "confirm", seq: 0 })
     assert.deepStrictEqual(decide(waiting, 600_000), {
       _tag: "Write",
-      changes: [{ _tag: "MarkSent", operation: "cancel" }]
+      changes: [{ _tag: "MarkSent", operation: "cancel", seq: 0 }]
     })
     const late = search(waiting, 600_000)
     assert.deepStrictEqual(late.violations, [])
@@ -164,6 +173,6 @@ describe("the machine of an order", () => {
       providerId: "pi_1",
       operations: { create: "succeeded", confirm: "sent" }
     }
-    assert.deepStrictEqual(decide(confirming, 0), { _tag: "Send", operation: "confirm" })
+    assert.deepStrictEqual(decide(confirming, 0), { _tag: "Send", operation: "confirm", seq: 0 })
   })
 })

@@ -1,4 +1,4 @@
-/** The contract of orders: placing one under a key, and following what becomes of it. */
+/** The contract of orders: placing one under a key, following what becomes of it, cancelling it, giving money back. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Cart, Order, OrderId } from "../../orders/Order.ts"
@@ -17,6 +17,35 @@ const Wait = Schema.NumberFromString.check(
   )
 )
 
+/** Did this key's order arrive? Then the list is that order alone. */
+const PlacedKey = Schema.String.check(
+  Schema.isPattern(/^[\x21-\x7e]{8,255}$/, {
+    code: "invalid_format",
+    message: "An idempotency key is 8 to 255 visible ASCII characters."
+  })
+)
+
+export const Refund = Schema.Struct({
+  /** Minor units; without it, all that is left. */
+  amount: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isBetween(
+        { minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+        { code: "out_of_range", message: "An amount is a whole number of minor units, 1 or more." }
+      )
+    )
+  )
+}).pipe(Schema.annotate({ identifier: "Refund" }))
+
+const keyed = [
+  "IdempotencyKeyMissing",
+  "IdempotencyKeyInvalid",
+  "IdempotencyKeyReused",
+  "IdempotencyInFlight",
+  "OrderNotFound",
+  ...always
+] as const
+
 export const TimelineEntry = Schema.Struct({ at: Schema.DateTimeUtcFromString, step: Schema.String })
 
 export const OrdersApi = HttpApiGroup.make("orders")
@@ -25,24 +54,19 @@ export const OrdersApi = HttpApiGroup.make("orders")
       payload: Cart,
       success: [Order.pipe(HttpApiSchema.status(201)), Order.pipe(HttpApiSchema.status(202))],
       error: failsWith(
-        "IdempotencyKeyMissing",
-        "IdempotencyKeyInvalid",
-        "IdempotencyKeyReused",
-        "IdempotencyInFlight",
         "UnknownSkus",
         "DiscountNotApplicable",
         "MixedCurrencies",
         "PriceChanged",
         "OrderPaymentDeclined",
         "InsufficientStock",
-        "OrderNotFound",
-        ...always
+        ...keyed
       )
     }).middleware(Authorization)
   )
   .add(
     HttpApiEndpoint.get("list", "/v1/orders", {
-      query: PageQuery,
+      query: { ...PageQuery, idempotency_key: Schema.optionalKey(PlacedKey) },
       success: pageOf(Order),
       error: failsWith(...always)
     }).middleware(Authorization)
@@ -60,5 +84,20 @@ export const OrdersApi = HttpApiGroup.make("orders")
       params: { id: OrderId },
       success: Schema.Struct({ data: Schema.Array(TimelineEntry) }),
       error: failsWith("OrderNotFound", ...always)
+    }).middleware(Authorization)
+  )
+  .add(
+    HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
+      params: { id: OrderId },
+      success: [Order, Order.pipe(HttpApiSchema.status(202))],
+      error: failsWith("OrderVersionDiffers", "OrderStateConflict", "PreconditionRequired", ...keyed)
+    }).middleware(Authorization)
+  )
+  .add(
+    HttpApiEndpoint.post("refund", "/v1/orders/:id/refunds", {
+      params: { id: OrderId },
+      payload: Refund,
+      success: [Order.pipe(HttpApiSchema.status(201)), Order.pipe(HttpApiSchema.status(202))],
+      error: failsWith("Forbidden", "OrderStateConflict", "RefundTooLarge", ...keyed)
     }).middleware(Authorization)
   )

@@ -3,14 +3,16 @@
  *
  * A keyed POST, first or repeated, answers by the order's state alone: 201 from `confirmed` on, 202 while it goes on,
  * its problem when it failed. It waits for that as long as `Prefer: wait` asks for; who leaves changes nothing.
+ * Cancels and refunds answer alike: 200 (201 for a refund) when nothing more happens by itself, 202 before.
  */
 import { Effect, Layer, Option } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { isStanding, Order, OrderId } from "../../orders/Order.ts"
-import { Orders, outcomeOf } from "../../orders/Orders.ts"
+import { isFinal, isStanding, Order, OrderId } from "../../orders/Order.ts"
+import { Orders, outcomeOf, type Placed } from "../../orders/Orders.ts"
 import { Api } from "../Api.ts"
-import { Authorization, CurrentPrincipal } from "../Authorization.ts"
+import { Authorization, CurrentPrincipal, operatorsOnly } from "../Authorization.ts"
+import { PreconditionRequired } from "../errors.ts"
 import { idempotencyKey, keyedHeaders } from "../Idempotency.ts"
 import { waitSecondsDefault, waitSecondsMost } from "../limits.ts"
 import { Cursors } from "../pages.ts"
@@ -22,8 +24,36 @@ const preferredWait = Effect.map(HttpServerRequest.HttpServerRequest, (request) 
   return asked === undefined ? waitSecondsDefault : Math.min(Number(asked), waitSecondsMost)
 })
 
-/** Strong: it moves with whatever a client can see. */
-const etag = (order: Order) => `"${order.version}"`
+/** Strong: it moves with whatever a client can see. That a payment is in doubt shows by time alone, without a version. */
+const etag = (order: Order) =>
+  order.status === "payment_in_doubt" ? `"${order.version}-in-doubt"` : `"${order.version}"`
+
+/** No version of an order is this one. */
+const noVersion = -1
+
+/** The version that If-Match names. A weak tag, and one that is not ours, is no version of any order. */
+const seenVersion = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
+  const given = request.headers["if-match"]?.trim()
+  return {
+    given: given !== undefined,
+    version: Number(/^"(\d{1,15})(?:-in-doubt)?"$/.exec(given ?? "")?.[1] ?? noVersion)
+  }
+})
+
+/** What became of a wish about an order, after as much waiting as was asked for. */
+const wished = Effect.fnUntraced(function* (orders: Orders["Service"], placed: Placed, done: 200 | 201) {
+  const order = yield* orders.settled(placed.orderId, (yield* preferredWait) * 1000)
+  const over = isFinal(order.status)
+  return yield* respond(Order, order, {
+    status: over ? done : 202,
+    headers: {
+      location: `/v1/orders/${order.id}`,
+      etag: etag(order),
+      ...keyedHeaders(placed),
+      ...(over ? {} : { "retry-after": "1" })
+    }
+  })
+})
 
 export const ordersHandlers = HttpApiBuilder.group(
   Api,
@@ -56,6 +86,10 @@ export const ordersHandlers = HttpApiBuilder.group(
       }),
       list: Effect.fnUntraced(function* ({ query }) {
         const { userId } = yield* CurrentPrincipal
+        if (query.idempotency_key !== undefined) {
+          const found = yield* orders.findByKey(userId, query.idempotency_key)
+          return { data: Option.toArray(found), ...nextCursor(cursors, "orders", undefined) }
+        }
         const { limit, after } = yield* cursors.read("orders", query)
         const page = yield* orders.list(userId, {
           limit,
@@ -66,6 +100,25 @@ export const ordersHandlers = HttpApiBuilder.group(
       timeline: Effect.fnUntraced(function* ({ params }) {
         const { userId } = yield* CurrentPrincipal
         return { data: yield* orders.timeline(userId, params.id) }
+      }),
+      cancel: Effect.fnUntraced(function* ({ params }) {
+        const { userId } = yield* CurrentPrincipal
+        const key = yield* idempotencyKey
+        const seen = yield* seenVersion
+        const placed = yield* orders
+          .cancel(userId, key, { id: params.id, version: seen.version })
+          .pipe(
+            Effect.catchTag("OrderVersionDiffers", (differs) =>
+              Effect.fail(seen.given ? differs : new PreconditionRequired())
+            )
+          )
+        return yield* wished(orders, placed, 200)
+      }),
+      refund: Effect.fnUntraced(function* ({ params, payload }) {
+        const { userId } = yield* operatorsOnly
+        const key = yield* idempotencyKey
+        const placed = yield* orders.refund(userId, key, { id: params.id, amountCents: payload.amount })
+        return yield* wished(orders, placed, 201)
       })
     })
   })

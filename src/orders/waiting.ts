@@ -1,0 +1,66 @@
+/**
+ * How long an order may wait, for what, and how often it is looked at meanwhile. All of it is data.
+ *
+ * An operation without an answer after `doubtAfterMillis` is in doubt: it may have taken effect. Nothing is guessed then:
+ * the provider is asked, soon at first and seldom later, and after a day a person is.
+ */
+import type { OrderStatus } from "./Order.ts"
+import { nameOf, type OperationRef, type SagaRecord, stateOf } from "./sagaRecord.ts"
+
+/** A call to the provider ends within 9 seconds (its policy's deadline); what has no answer then has none. */
+export const doubtAfterMillis = 10_000
+
+const hour = 3_600_000
+const day = 24 * hour
+
+/** How long an order may be in a state before somebody must look. A state that is not named waits for nobody. */
+export const mostDwellMillis: { readonly [S in OrderStatus]?: number } = {
+  /** Stock is decided at once; longer than this, the shop itself does not work. */
+  pending: hour,
+  /** A payment in doubt, or a provider that is away: a key may be repeated for 23 hours, and asked about after. */
+  reserved: day,
+  /** The customer has 10 minutes; then the payment is cancelled, which may be in doubt as well. */
+  requires_action: day,
+  authorized: hour,
+  confirmed: day,
+  refund_pending: day
+}
+
+/** After an age of so much, the next look comes so much later: 5 s, 15 s, 1 min, 5 min, 15 min, then each hour. */
+const looks: ReadonlyArray<{ readonly untilAge: number; readonly every: number }> = [
+  { untilAge: 15_000, every: 5_000 },
+  { untilAge: 60_000, every: 15_000 },
+  { untilAge: 300_000, every: 60_000 },
+  { untilAge: 1_200_000, every: 300_000 },
+  { untilAge: 2 * hour, every: 900_000 }
+]
+
+export const nextLookMillis = (ageMillis: number): number =>
+  looks.find(({ untilAge }) => ageMillis < untilAge)?.every ?? hour
+
+/** When the oldest operation without an answer was sent. */
+export const unansweredSince = (known: SagaRecord): number | undefined => {
+  const sent = (ref: OperationRef) => (stateOf(known, ref) === "sent" ? [known.sentAtMillis[nameOf(ref)] ?? 0] : [])
+  const all = [
+    ...(["create", "confirm", "capture", "cancel"] as const).flatMap((operation) => sent({ operation, seq: 0 })),
+    ...known.refunds.flatMap(({ seq }) => sent({ operation: "refund", seq }))
+  ]
+  return all.length === 0 ? undefined : Math.min(...all)
+}
+
+/** The status as a client sees it: a payment that may have been authorised, or not, is in doubt. */
+export const shownStatus = (known: SagaRecord, nowMillis: number): OrderStatus => {
+  const confirmSentAt = known.sentAtMillis[nameOf({ operation: "confirm", seq: 0 })] ?? nowMillis
+  return known.status === "reserved" &&
+    known.operations.confirm === "sent" &&
+    nowMillis - confirmSentAt >= doubtAfterMillis
+    ? "payment_in_doubt"
+    : known.status
+}
+
+/** True when the order has been in its state for longer than it may. */
+export const isOverdue = (known: SagaRecord, nowMillis: number): boolean => {
+  const most = mostDwellMillis[known.status]
+  const since = Math.min(known.statusSinceMillis, unansweredSince(known) ?? Number.POSITIVE_INFINITY)
+  return most !== undefined && nowMillis - since >= most
+}
