@@ -60,14 +60,14 @@ export class TermsOfSale extends Context.Service<
         )
       })
       const find = Effect.fn("TermsOfSale.find")(function* (discountCode: string | undefined) {
-        const shippingBands = yield* database.query(
+        const shippingBands = yield* database.read(
           "terms.bands",
           (sql) =>
             sql<ShippingBand>`select currency, minimum_subtotal_cents::float8 as "minimumSubtotal", price_cents::float8 as price
             from shipping_bands limit ${mostBands}`
         )
         if (discountCode === undefined) return { discount: undefined, shippingBands }
-        const [found] = yield* database.query(
+        const [found] = yield* database.read(
           "terms.discount",
           (sql) =>
             sql<DiscountRow>`select code, kind, value, currency, minimum_subtotal_cents::float8 as "minimumSubtotal",

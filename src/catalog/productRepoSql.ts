@@ -37,12 +37,12 @@ export const makeProductRepoSql = Effect.gen(function* () {
 
   const find: ProductRepo["Service"]["find"] = (id) =>
     database
-      .query("products.find", (sql) => sql<Row>`select ${columns(sql)} from products where id = ${id}`)
+      .read("products.find", (sql) => sql<Row>`select ${columns(sql)} from products where id = ${id}`)
       .pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), toProduct)))
 
   const page: ProductRepo["Service"]["page"] = (after, limit) =>
     database
-      .query("products.page", (sql) =>
+      .read("products.page", (sql) =>
         after === undefined
           ? sql<Row>`select ${columns(sql)} from products order by created_at desc, id desc limit ${limit}`
           : sql<Row>`select ${columns(sql)} from products
@@ -53,7 +53,7 @@ export const makeProductRepoSql = Effect.gen(function* () {
 
   const stock: ProductRepo["Service"]["stock"] = (id) =>
     database
-      .query(
+      .read(
         "products.stock",
         (sql) => sql<{ readonly sku: string; readonly available: number }>`
           select p.sku, coalesce(s.on_hand - s.reserved, 0) as available
@@ -67,7 +67,7 @@ export const makeProductRepoSql = Effect.gen(function* () {
 
   const prices: ProductRepo["Service"]["prices"] = (skus) =>
     database
-      .query(
+      .read(
         "products.prices",
         (sql) => sql<Pick<Row, "sku" | "name" | "price_cents" | "currency">>`
           select sku, name, price_cents::float8 as price_cents, currency from products where ${sql.in("sku", skus)}`

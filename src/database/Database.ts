@@ -22,12 +22,20 @@ export interface DatabaseOptions extends Partial<DatabaseLimits> {
 
 /** Each channel that is listened to holds a connection; these are apart from the pool. */
 const maxListeners = 8
-/** One operator and one check of the invariants at a time. */
-const operatorsPoolSize = 2
+/** One operator, one check of the invariants, and the kill switches, which must work while all others wait. */
+const operatorsPoolSize = 3
 
 export class Database extends Context.Service<
   Database,
   {
+    /**
+     * One or more statements that change nothing: a server that is read-only or full answers them still, and a lost
+     * connection leaves no doubt about what was done. Whether that is so is the caller's to know.
+     */
+    readonly read: <A, E, R>(
+      name: string,
+      body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E | SqlError.SqlError, R>
+    ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout, R>
     /**
      * One or more statements without a transaction of their own (they join the fiber's open one).
      * `name` is what logs and metrics call it; never put a value into it.

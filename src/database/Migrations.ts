@@ -130,7 +130,7 @@ export class Migrations extends Context.Service<
         const database = yield* Database
         yield* migrate(options)
         const migrations = yield* readMigrations(options.directory ?? migrationsDirectory)
-        const current = database.query("migrations.applied", appliedTo).pipe(
+        const current = database.read("migrations.applied", appliedTo).pipe(
           Effect.flatMap((applied) => pendingMigrations(migrations, applied)),
           Effect.map((pending) => pending.length === 0),
           Effect.catchTag("MigrationRefused", () => Effect.succeed(false))

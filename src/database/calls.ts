@@ -16,7 +16,7 @@ type Failure<E> = Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTim
 type Body<A, E, R> = (sql: SqlClient.SqlClient) => Effect.Effect<A, E | SqlError.SqlError, R>
 
 /** What this fiber is inside of. A call within a call on the same pool shares its place there, and its deadline. */
-const Inside = Context.Reference<{ readonly pool: unknown; readonly kind: "nothing" | "query" | "transaction" }>(
+const Inside = Context.Reference<{ readonly pool: unknown; readonly kind: "nothing" | Kind }>(
   "holdfast/database/Inside",
   { defaultValue: () => ({ pool: undefined, kind: "nothing" }) }
 )
@@ -34,8 +34,11 @@ const span = { kind: "client", attributes: { "db.system.name": "postgresql" } } 
 
 /** How far a call got: what decides whether a lost connection may have done something. */
 type Progress = "waiting" | "sent" | "in_transaction" | "committing" | "committed"
-const outcomeAt = (progress: Progress): Outcome =>
-  progress === "sent" || progress === "committing" ? "unknown" : "none"
+const outcomeAt = (progress: Progress, kind: Kind): Outcome =>
+  kind !== "read" && (progress === "sent" || progress === "committing") ? "unknown" : "none"
+
+/** A `read` leaves nothing behind, so nothing can be unknown about it. */
+type Kind = "read" | "query" | "transaction"
 
 export type DatabaseCalls = Effect.Success<ReturnType<typeof makeCalls>>
 
@@ -50,7 +53,7 @@ export const makeCalls = Effect.fnUntraced(function* (
 
   const call = Effect.fnUntraced(function* <A, E, R>(
     name: string,
-    kind: "query" | "transaction",
+    kind: Kind,
     body: Body<A, E, R>
   ): Effect.fn.Return<A, Failure<E>, R> {
     const inside = yield* insideOf
@@ -82,7 +85,7 @@ export const makeCalls = Effect.fnUntraced(function* (
       measured(name, limits.slowMillis),
       typedFailures(
         name,
-        () => outcomeAt(progress),
+        () => outcomeAt(progress, kind),
         () => bug
       )
     )
@@ -97,7 +100,7 @@ export const makeCalls = Effect.fnUntraced(function* (
       committed: () => progress === "committed",
       late: () => {
         const onlySlow = progress !== "committing" && circuit.answeredSince(lastHalf)
-        return onlySlow ? new QueryTimeout() : unavailable("no_answer", outcomeAt(progress))
+        return onlySlow ? new QueryTimeout() : unavailable("no_answer", outcomeAt(progress, kind))
       }
     }).pipe(
       Effect.tapError((error) => (error instanceof DatabaseUnavailable && error.down ? circuit.suspect : Effect.void)),
@@ -106,6 +109,8 @@ export const makeCalls = Effect.fnUntraced(function* (
   })
 
   return {
+    read: <A, E, R>(name: string, body: Body<A, E, R>): Effect.Effect<A, Failure<E>, R> =>
+      Effect.withSpan(call(name, "read", body), name, span),
     query: <A, E, R>(name: string, body: Body<A, E, R>): Effect.Effect<A, Failure<E>, R> =>
       Effect.withSpan(call(name, "query", body), name, span),
     transaction: <A, E, R>(name: string, body: Body<A, E, R>): Effect.Effect<A, Failure<E>, R> =>

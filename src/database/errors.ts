@@ -53,6 +53,10 @@ export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>
   get down(): boolean {
     return downReasons.has(this.reason)
   }
+  /** An outage of the writing side alone: what only reads is answered. */
+  get stillReads(): boolean {
+    return this.reason === "read_only" || this.reason === "disk_full"
+  }
   override get message(): string {
     const advice =
       this.outcome === "unknown" ? "whether it was done is not known: repeat it with the same key" : "try again"

@@ -90,7 +90,18 @@ export class Sessions extends Context.Service<
         const over = whyOver(session, now)
         if (over !== undefined) return yield* new Unauthenticated({ reason: over })
         const noted = DateTime.subtractDuration(now, noteUseEvery)
-        if (DateTime.isLessThanOrEqualTo(session.lastSeenAt, noted)) yield* sessions.see(session.id, now, noted)
+        if (DateTime.isLessThanOrEqualTo(session.lastSeenAt, noted)) {
+          // Who only reads is not sent away because their reading cannot be noted.
+          yield* sessions
+            .see(session.id, now, noted)
+            .pipe(
+              Effect.catchTag("DatabaseUnavailable", (error) =>
+                error.stillReads
+                  ? Effect.logDebug("the use of a session was not noted", { code: error.reason })
+                  : Effect.fail(error)
+              )
+            )
+        }
         return { userId: session.userId, role: session.role, sessionId: session.id }
       })
 

@@ -28,7 +28,7 @@ export const makeSessionRepoSql = Effect.gen(function* () {
 
   const find: SessionRepo["Service"]["find"] = (tokenHash) =>
     database
-      .query(
+      .read(
         "sessions.find",
         (sql) =>
           sql<Row>`select s.id, s.user_id, u.role, s.last_seen_at, s.expires_at, s.revoked_at is not null as revoked

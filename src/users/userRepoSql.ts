@@ -36,12 +36,12 @@ export const makeUserRepoSql = Effect.gen(function* () {
 
   const find: UserRepo["Service"]["find"] = (id) =>
     database
-      .query("users.find", (sql) => sql<Row>`select id, email, name, created_at from users where id = ${id}`)
+      .read("users.find", (sql) => sql<Row>`select id, email, name, created_at from users where id = ${id}`)
       .pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), toUser)))
 
   const credentials: UserRepo["Service"]["credentials"] = (emailNormalized) =>
     database
-      .query(
+      .read(
         "users.credentials",
         (sql) =>
           sql<{
@@ -60,7 +60,7 @@ export const makeUserRepoSql = Effect.gen(function* () {
 
   const page: UserRepo["Service"]["page"] = (after, limit) =>
     database
-      .query("users.page", (sql) =>
+      .read("users.page", (sql) =>
         after === undefined
           ? sql<Row>`select id, email, name, created_at from users order by created_at desc, id desc limit ${limit}`
           : sql<Row>`select id, email, name, created_at from users
@@ -78,7 +78,7 @@ export const makeUserRepoSql = Effect.gen(function* () {
 
   const role: UserRepo["Service"]["role"] = (id) =>
     database
-      .query("users.role", (sql) => sql<{ readonly role: Role }>`select role from users where id = ${id}`)
+      .read("users.role", (sql) => sql<{ readonly role: Role }>`select role from users where id = ${id}`)
       .pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), (found) => found.role)))
 
   const setRole: UserRepo["Service"]["setRole"] = (id, role) =>

@@ -4,7 +4,7 @@ import { Effect, Layer, Redacted, Runtime, Schedule } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { DatabaseHealth } from "../../src/database/DatabaseHealth.ts"
 import { StartupDatabaseUnreachable } from "../../src/database/errors.ts"
-import { cutAfter, PrivateCluster } from "./privateCluster.ts"
+import { cutAfter, PrivateCluster, takingNoWrites } from "./privateCluster.ts"
 import { realClock } from "./testDatabase.ts"
 
 const limits = {
@@ -114,12 +114,45 @@ layer(PrivateCluster.layer)((it) => {
       }).pipe(Effect.scoped)
     )
 
+    it.effect("in the middle of a read leaves no doubt, and in the middle of anything else does", () =>
+      Effect.gen(function* () {
+        const cluster = yield* PrivateCluster
+        const database = yield* Effect.provide(Database, yield* connect(yield* cutAfter(cluster.url, "select 'cut'")))
+        const calls = [database.read, database.query] as const
+        const errors = yield* Effect.forEach(calls, (call) => Effect.flip(call("test.cut", (sql) => sql`select 'cut'`)))
+        expect(errors).toMatchObject([{ outcome: "none" }, { outcome: "unknown" }])
+      }).pipe(Effect.scoped)
+    )
+
     it.effect("in the middle of a transaction leaves nothing done", () =>
       Effect.gen(function* () {
         const cluster = yield* PrivateCluster
         const database = yield* Effect.provide(Database, yield* connect(yield* cutAfter(cluster.url, "select 'cut'")))
         const error = yield* Effect.flip(database.transaction("test.order", (sql) => sql`select 'cut'`))
         expect(error).toMatchObject({ _tag: "DatabaseUnavailable", outcome: "none", down: true })
+      }).pipe(Effect.scoped)
+    )
+  })
+
+  describe("a server that takes no writes", () => {
+    it.effect("answers what only reads, refuses the rest as down, and is known for it", () =>
+      Effect.gen(function* () {
+        const cluster = yield* PrivateCluster
+        const services = yield* connect(cluster.url)
+        const database = yield* Effect.provide(Database, services)
+        const health = yield* Effect.provide(DatabaseHealth, services)
+        const write = database.query("test.write", (sql) => sql`create table written (id int)`)
+        yield* Effect.gen(function* () {
+          yield* takingNoWrites(database)
+          yield* Effect.repeat(health.status, { until: (status) => status.up && status.readOnly, schedule: often })
+          expect(yield* database.read("test.read", (sql) => sql`select 1 as one`)).toEqual([{ one: 1 }])
+          const error = yield* Effect.flip(write)
+          expect(error).toMatchObject({ reason: "read_only", outcome: "none", down: true, stillReads: true })
+        }).pipe(Effect.scoped, Effect.provide(realClock))
+        yield* Effect.retry(write, { schedule: often }).pipe(Effect.provide(realClock))
+        yield* Effect.repeat(health.status, { until: (status) => status.up && !status.readOnly, schedule: often }).pipe(
+          Effect.provide(realClock)
+        )
       }).pipe(Effect.scoped)
     )
   })

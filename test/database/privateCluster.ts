@@ -8,6 +8,7 @@ import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import type { Database } from "../../src/database/Database.ts"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { realClock } from "./testDatabase.ts"
 
@@ -75,3 +76,14 @@ export const cutAfter = Effect.fnUntraced(function* (url: Redacted.Redacted, tex
   target.port = String(port)
   return Redacted.make(target.href)
 })
+
+/** The server takes no writes until the scope closes, on connections that are open as on new ones. */
+export const takingNoWrites = (database: Database["Service"]) => {
+  const set = (change: string) =>
+    database
+      .query("test.alter", (sql) => Effect.andThen(sql.unsafe(`alter system ${change}`), sql`select pg_reload_conf()`))
+      .pipe(Effect.orDie)
+  return Effect.acquireRelease(set("set default_transaction_read_only = on"), () =>
+    set("reset default_transaction_read_only")
+  )
+}

@@ -26,7 +26,11 @@ const watchedDatabase = Layer.effect(
       work.push(name)
       return database.query(name, body)
     }
-    return { ...database, query }
+    const read: Database["Service"]["read"] = (name, body) => {
+      work.push(name)
+      return database.read(name, body)
+    }
+    return { ...database, query, read }
   })
 ).pipe(Layer.provide(TestDatabase.layer))
 
