@@ -22,22 +22,28 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
 /** HOST and PORT are well written, and still cannot be listened on. Exit code 69 (EX_UNAVAILABLE). */
 export class AddressUnavailable extends Schema.TaggedError<AddressUnavailable>()("AddressUnavailable", {
   reason: Schema.Literals(["in_use", "not_permitted", "not_here"]),
+  /** Which settings: PORT and HOST, or OPS_PORT and OPS_HOST. */
+  prefix: Schema.Literals(["", "OPS_"]),
   host: Schema.String,
   port: Schema.Int
 }) {
   readonly category = "fatal" as const
   override readonly [Runtime.errorExitCode] = 69
   /** From what Node says when it cannot listen. */
-  static readonly from = ({ host, port }: Pick<Settings, "host" | "port">, cause: unknown) => {
+  static readonly from = (
+    { host, port, prefix = "" }: Pick<Settings, "host" | "port"> & { readonly prefix?: "" | "OPS_" },
+    cause: unknown
+  ) => {
     const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
     const reason = code === "EADDRINUSE" ? "in_use" : code === "EACCES" ? "not_permitted" : "not_here"
-    return new AddressUnavailable({ reason, host, port })
+    return new AddressUnavailable({ reason, prefix, host, port })
   }
   override get message() {
+    const [host, port] = [`${this.prefix}HOST`, `${this.prefix}PORT`]
     const what = {
-      in_use: `PORT ${this.port} on ${this.host} is in use by another program: stop that one, or set PORT to another`,
-      not_permitted: `This user may not listen on PORT ${this.port}: set PORT to one above 1023`,
-      not_here: `HOST ${this.host} is no address of this machine: correct HOST`
+      in_use: `${port} ${this.port} on ${this.host} is in use by another program: stop that one, or set ${port} to another`,
+      not_permitted: `This user may not listen on ${port} ${this.port}: set ${port} to one above 1023`,
+      not_here: `${host} ${this.host} is no address of this machine: correct ${host}`
     }[this.reason]
     return `${what}.`
   }

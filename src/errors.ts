@@ -6,8 +6,11 @@
 import type * as Catalog from "./catalog/errors.ts"
 import type * as Database from "./database/errors.ts"
 import type * as Door from "./http/errors.ts"
+import type * as OpsDoor from "./http/ops/errors.ts"
+import type * as Jobs from "./jobs/errors.ts"
 import type * as Ops from "./ops/errors.ts"
 import type * as Orders from "./orders/errors.ts"
+import type * as Kit from "./resilience/index.ts"
 import type * as Users from "./users/errors.ts"
 import type * as Webhooks from "./orders/webhooks/errors.ts"
 
@@ -27,8 +30,12 @@ export type AppError =
   | Door.Unexpected
   | Door.UnsupportedMediaType
   | Door.ValidationFailed
+  | Jobs.DeadLetterNotFound
+  | Jobs.ReplayNotFound
+  | Kit.FeatureDisabled
   | Ops.NodeDraining
   | Ops.NodeNotReady
+  | OpsDoor.OperatorUnknown
   | Orders.DiscountNotApplicable
   | Orders.IdempotencyInFlight
   | Orders.IdempotencyKeyReused

@@ -6,13 +6,16 @@
  * or the database's schema, are not right; 130 asked a second time to stop, so at once.
  */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Duration, Effect, Exit, Layer, Option, Runtime } from "effect"
+import { Array, Cause, Console, Duration, Effect, Exit, Layer, Option, Runtime } from "effect"
 import { Catalog } from "./catalog/Catalog.ts"
 import { TermsOfSale } from "./catalog/TermsOfSale.ts"
 import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSettings } from "./config.ts"
 import { Database } from "./database/Database.ts"
+import { KillSwitchesPostgres } from "./database/KillSwitchesPostgres.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
+import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
+import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import { DeadLetters } from "./jobs/DeadLetters.ts"
@@ -33,7 +36,14 @@ import { runWebhook } from "./orders/webhooks/runWebhook.ts"
 import { webhookQueue } from "./orders/webhooks/WebhookInbox.ts"
 import * as WebhookInboxPostgres from "./orders/webhooks/WebhookInboxPostgres.ts"
 import { Sandbox } from "./sandbox/Sandbox.ts"
-import { embeddedDatabase, endsWithParent, keptSecret, stockedShelves, welcome } from "./sandbox/StandIns.ts"
+import {
+  embeddedDatabase,
+  endsWithParent,
+  keptOpsToken,
+  keptSecret,
+  stockedShelves,
+  welcome
+} from "./sandbox/StandIns.ts"
 import * as Logs from "./telemetry/Logs.ts"
 import { AppSecret } from "./users/AppSecret.ts"
 import { Passwords } from "./users/Passwords.ts"
@@ -52,13 +62,15 @@ const databaseUrl = (settings: Settings) =>
 const ground = (settings: Settings) =>
   Layer.unwrap(
     Effect.map(databaseUrl(settings), (url) =>
-      Layer.provideMerge(
-        Migrations.layer({ url, mode: settings.migrate }),
-        Database.layer({
-          url,
-          poolSize: settings.databasePoolSize,
-          startupMillis: Duration.toMillis(settings.databaseStartDeadline)
-        })
+      KillSwitchesPostgres.layer.pipe(
+        Layer.provideMerge(Migrations.layer({ url, mode: settings.migrate })),
+        Layer.provideMerge(
+          Database.layer({
+            url,
+            poolSize: settings.databasePoolSize,
+            startupMillis: Duration.toMillis(settings.databaseStartDeadline)
+          })
+        )
       )
     )
   )
@@ -130,18 +142,45 @@ const door = (settings: Settings) =>
     )
   )
 
+/** The operators' port: on every node, whatever its role. Outside of production it has a token even if none is set. */
+const operators = (settings: Settings) => {
+  const { opsHost: host, opsPort: port, opsTokens, shutdownGrace: grace } = settings
+  const made = Effect.map(keptOpsToken(settings.dataDir), (token) => [
+    { name: "operator", role: "operator" as const, token }
+  ])
+  const tokens = opsTokens.length > 0 || settings.production ? Effect.succeed(opsTokens) : made
+  return Layer.merge(opsApi, Layer.effect(OpsUrl, listeningUrl)).pipe(
+    Layer.provide(
+      listener({ host, port, grace }).pipe(
+        Layer.catchTag("ServeError", ({ cause }) =>
+          Layer.effectContext(Effect.fail(AddressUnavailable.from({ prefix: "OPS_", host, port }, cause)))
+        )
+      )
+    ),
+    Layer.provideMerge(Layer.effect(OperatorTokens, tokens))
+  )
+}
+
 const announce = (settings: Settings) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const url = yield* listeningUrl
-      yield* Effect.logInfo("ready", { url, role: settings.role })
+      const opsUrl = yield* OpsUrl
+      yield* Effect.logInfo("ready", { url, role: settings.role, ops_url: opsUrl })
       if (settings.production) return
       const sandbox = yield* Effect.serviceOption(Sandbox)
       if (Option.isSome(sandbox)) yield* sandbox.value.sendWebhooksTo(`${url}/v1/webhooks/payments`)
       yield* Console.error(
         welcome(
           url,
-          Option.map(sandbox, ({ baseUrl }) => baseUrl)
+          Option.map(sandbox, ({ baseUrl }) => baseUrl),
+          {
+            url: opsUrl,
+            token:
+              settings.opsTokens.length > 0
+                ? Option.none()
+                : Option.map(Array.head(yield* OperatorTokens), ({ token }) => token)
+          }
         )
       )
     })
@@ -164,6 +203,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(
       settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))
     ),
+    Layer.provideMerge(operators(settings)),
     Layer.provideMerge(settings.role === "api" ? Layer.empty : worker),
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),

@@ -1,6 +1,6 @@
 /** Which methods each path knows, so that a wrong method is told from an unknown path. */
 import { Context, Layer } from "effect"
-import { HttpApi } from "effect/http-api"
+import { HttpApi, type HttpApiGroup } from "effect/http-api"
 import { Api } from "./Api.ts"
 import { MethodNotAllowed } from "./errors.ts"
 
@@ -12,23 +12,29 @@ export class Routes extends Context.Service<
     readonly notAllowed: (allow: ReadonlyArray<string>) => MethodNotAllowed
   }
 >()("holdfast/http/Routes") {
-  static readonly layer = Layer.sync(Routes, () => {
-    const known: Array<{ readonly pattern: RegExp; readonly method: string }> = []
-    HttpApi.reflect(Api, {
-      onGroup: () => undefined,
-      onEndpoint: ({ endpoint }) => {
-        const pattern = new RegExp(`^${endpoint.path.replaceAll(/:[^/]+/g, "[^/]+")}$`)
-        known.push({ pattern, method: endpoint.method })
-      }
-    })
-    return Routes.of({
-      methodsOf: (url) => {
-        const path = url.split(/[?#]/, 1)[0] ?? ""
-        const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-        if (methods.length === 0) return []
-        return [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].sort()
-      },
-      notAllowed: (allow) => new MethodNotAllowed({ allow })
-    })
+  static readonly layer = Layer.sync(Routes, () => routesOf(Api))
+  /** Of another API, on a port of its own. */
+  static readonly layerOf = <Id extends string, Groups extends HttpApiGroup.Constraint>(
+    api: HttpApi.HttpApi<Id, Groups>
+  ) => Layer.sync(Routes, () => routesOf(api))
+}
+
+const routesOf = <Id extends string, Groups extends HttpApiGroup.Constraint>(api: HttpApi.HttpApi<Id, Groups>) => {
+  const known: Array<{ readonly pattern: RegExp; readonly method: string }> = []
+  HttpApi.reflect(api, {
+    onGroup: () => undefined,
+    onEndpoint: ({ endpoint }) => {
+      const pattern = new RegExp(`^${endpoint.path.replaceAll(/:[^/]+/g, "[^/]+")}$`)
+      known.push({ pattern, method: endpoint.method })
+    }
+  })
+  return Routes.of({
+    methodsOf: (url) => {
+      const path = url.split(/[?#]/, 1)[0] ?? ""
+      const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+      if (methods.length === 0) return []
+      return [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].sort()
+    },
+    notAllowed: (allow) => new MethodNotAllowed({ allow })
   })
 }

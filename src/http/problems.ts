@@ -5,7 +5,7 @@
  * client sees. A tag without a row does not compile. Endpoints name the tags that they may fail with (`failsWith`), and
  * a handler that can fail with another does not compile either. Whatever is not here leaves as a 500 without detail.
  */
-import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { Duration, Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import type { AppError } from "../errors.ts"
 import type { FieldError } from "./errors.ts"
@@ -78,6 +78,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "after_change",
     headers: () => ({ "www-authenticate": "Bearer" })
   },
+  OperatorUnknown: {
+    code: "unauthenticated",
+    status: 401,
+    title: "Authentication is required",
+    retry: "after_change",
+    headers: () => ({ "www-authenticate": "Bearer" })
+  },
   InvalidCredentials: {
     code: "invalid_credentials",
     status: 401,
@@ -105,6 +112,8 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
   UserNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   ProductNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   OrderNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  DeadLetterNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  ReplayNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   MethodNotAllowed: {
     code: "method_not_allowed",
     status: 405,
@@ -231,6 +240,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "same_key",
     shows: ({ outcome }) => ({ side_effects: outcome }),
     retryAfterSeconds: (error) => error.retryAfterSeconds
+  },
+  FeatureDisabled: {
+    code: "feature_disabled",
+    status: 503,
+    title: "Switched off for now",
+    retry: "same_key",
+    retryAfterSeconds: ({ retryAfter }) => Math.max(1, Duration.toSeconds(retryAfter))
   },
   HashingOverloaded: {
     code: "overloaded",

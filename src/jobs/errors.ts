@@ -18,10 +18,3 @@ export class ReplayNotFound extends Schema.TaggedError<ReplayNotFound>()("Replay
     return "There is no replay of this id: the answer that started it has the right one."
   }
 }
-
-export class QueueNotFound extends Schema.TaggedError<QueueNotFound>()("QueueNotFound", {}) {
-  readonly category = "permanent" as const
-  override get message() {
-    return "No queue of this name has ever had a job: the list of queues has the names."
-  }
-}

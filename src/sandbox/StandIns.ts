@@ -17,16 +17,20 @@ import { discounts, products, shippingBands } from "./catalogue.ts"
 export const embeddedDatabase = (dataDir: string) =>
   Effect.map(EmbeddedPostgres.start({ directory: path.join(dataDir, "pg") }), ({ url }) => url)
 
-/** The secret that was made at the first start: 48 random bytes, readable by their owner only. */
-export const keptSecret = (dataDir: string): Effect.Effect<Redacted.Redacted> =>
+/** A secret that was made at the first start: 48 random bytes, readable by their owner only. */
+const kept = (dataDir: string, name: string): Effect.Effect<Redacted.Redacted> =>
   Effect.sync(() => {
-    const file = path.join(dataDir, "app-secret")
+    const file = path.join(dataDir, name)
     if (!fs.existsSync(file)) {
       fs.mkdirSync(dataDir, { recursive: true })
       fs.writeFileSync(file, randomBytes(48).toString("base64url"), { mode: 0o600, flag: "wx" })
     }
     return Redacted.make(fs.readFileSync(file, "utf8").trim())
   })
+
+export const keptSecret = (dataDir: string) => kept(dataDir, "app-secret")
+/** The operator's token, where `npm run ops` finds it. */
+export const keptOpsToken = (dataDir: string) => kept(dataDir, "ops-token")
 
 /** Fills an empty catalogue. Later starts leave it as it was changed. */
 export const stockedShelves = Layer.effectDiscard(
@@ -59,7 +63,11 @@ export const endsWithParent = Layer.effectDiscard(
 )
 
 /** What to try, for whoever has just started it. */
-export const welcome = (apiUrl: string, sandboxUrl: Option.Option<string>): string => {
+export const welcome = (
+  apiUrl: string,
+  sandboxUrl: Option.Option<string>,
+  operators: { readonly url: string; readonly token: Option.Option<Redacted.Redacted> }
+): string => {
   const json = `-H 'content-type: application/json'`
   return [
     "",
@@ -70,6 +78,10 @@ export const welcome = (apiUrl: string, sandboxUrl: Option.Option<string>): stri
     ...(Option.isSome(sandboxUrl)
       ? [`  sandbox   ${sandboxUrl.value}/_sandbox/ledger   (what the payment provider has charged)`]
       : []),
+    `  operators ${operators.url}/ops/api/queues   (npm run ops -- queues list${Option.match(operators.token, {
+      onNone: () => "",
+      onSome: (token) => `; bearer token ${Redacted.value(token)}`
+    })})`,
     "",
     "Try (an account, a session, an order that is paid):",
     "",

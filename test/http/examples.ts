@@ -2,12 +2,16 @@
  * One of each error that a caller can see. The compiler wants one for every new error; the catalogue of errors takes its
  * words from here, and the tests of the table their subjects.
  */
+import { Duration } from "effect"
 import { ProductNotFound } from "../../src/catalog/errors.ts"
 import { ProductId } from "../../src/catalog/Product.ts"
 import { DatabaseUnavailable, QueryTimeout } from "../../src/database/errors.ts"
 import type { AppError } from "../../src/errors.ts"
 import * as Door from "../../src/http/errors.ts"
 import { bodyLimitBytes } from "../../src/http/limits.ts"
+import { OperatorUnknown } from "../../src/http/ops/errors.ts"
+import * as Jobs from "../../src/jobs/errors.ts"
+import { FeatureDisabled } from "../../src/resilience/index.ts"
 import * as Ops from "../../src/ops/errors.ts"
 import * as Orders from "../../src/orders/errors.ts"
 import { OrderId } from "../../src/orders/Order.ts"
@@ -22,9 +26,11 @@ const checks = { database: { status: "fail" } } as const
 
 export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag: T }> } = {
   DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
+  DeadLetterNotFound: new Jobs.DeadLetterNotFound({ letterId: "1" }),
   DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),
   Draining: new Door.Draining(),
   EmailTaken: new Users.EmailTaken(),
+  FeatureDisabled: new FeatureDisabled("checkout", Duration.minutes(1)),
   Forbidden: new Door.Forbidden(),
   HashingOverloaded: new Users.HashingOverloaded({ retryAfterSeconds: 1 }),
   IdempotencyInFlight: new Orders.IdempotencyInFlight(),
@@ -38,6 +44,7 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   MixedCurrencies: new Orders.MixedCurrencies(),
   NodeDraining: new Ops.NodeDraining({ checks }),
   NodeNotReady: new Ops.NodeNotReady({ checks }),
+  OperatorUnknown: new OperatorUnknown(),
   OrderNotFound: new Orders.OrderNotFound({ orderId }),
   OrderPaymentDeclined: new Orders.OrderPaymentDeclined({ orderId, reason: "declined" }),
   OrderStateConflict: new Orders.OrderStateConflict({ orderId, status: "captured" }),
@@ -48,6 +55,7 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   ProductNotFound: new ProductNotFound({ productId: ProductId.make("prd_1") }),
   QueryTimeout: new QueryTimeout(),
   RefundTooLarge: new Orders.RefundTooLarge({ orderId, refundableCents: 500 }),
+  ReplayNotFound: new Jobs.ReplayNotFound({ replayId: "1" }),
   RouteNotFound: new Door.RouteNotFound(),
   Unauthenticated: new Users.Unauthenticated({ reason: "session_revoked" }),
   Unexpected: new Door.Unexpected(),

@@ -58,7 +58,6 @@ const toCome = [
   "headers_too_large",
   "upstream_failed",
   "dependency_unavailable",
-  "feature_disabled",
   "upstream_timeout"
 ]
 
