@@ -5,7 +5,6 @@
  * load. The figures depend on the seed only, not on the machine.
  */
 import { writeFileSync } from "node:fs"
-import { Effect } from "effect"
 import { plot } from "./plot.ts"
 import { policies } from "./policies.ts"
 import { type Run, simulate } from "./simulation.ts"
@@ -34,13 +33,13 @@ whose callers have left. What ends it is less work: a bounded queue on the serve
 opens, a limit that shrinks with every timeout, and retries that a dead server does not earn.
 `
 
-const runs = await Effect.runPromise(
-  Effect.forEach(loads, (load) =>
-    Effect.forEach(policies, (policy) =>
-      Effect.tap(simulate(policy, load), (run) => Effect.sync(() => console.log(row(run))))
-    )
-  )
-).then((byLoad) => byLoad.flat())
+const runs = loads.flatMap((load) =>
+  policies.map((policy) => {
+    const run = simulate(policy, load)
+    console.log(row(run))
+    return run
+  })
+)
 
 const beside = (name: string) => new URL(name, import.meta.url)
 writeFileSync(beside("results.md"), report(runs))

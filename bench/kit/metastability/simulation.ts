@@ -1,15 +1,17 @@
 /**
- * Ninety seconds of traffic on a TestClock: what is answered in each second, and how often the server was asked.
+ * Ninety seconds of traffic in a World of its own: what is answered in each second, and how often the server was asked.
  *
- * Arrivals are Poisson, from a seed. Recovered means: from that second on, three seconds' goodput never again falls below
- * 95 % of what is offered.
+ * Arrivals are Poisson, from a seed, the same for every policy. Recovered means: from that second on, three seconds' goodput
+ * never again falls below 95 % of the calls that really arrived in them.
  */
-import { Effect, Exit, Fiber, Random, References } from "effect"
-import { TestClock } from "effect/testing"
+import { Effect, Exit, Random, Scope } from "effect"
 import type { ClientPolicy } from "./policies.ts"
 import { perSecond, Server, tickMillis, trigger } from "./server.ts"
+import { World } from "./World.ts"
 
 export const seconds = 90
+/** Calls that start in the last seconds may still be under way at the end: they are not judged. */
+export const judged = seconds - 5
 const smoothing = 3
 const recoveredShare = 0.95
 
@@ -24,66 +26,56 @@ export interface Run {
 }
 
 /** As a product of uniform draws (Knuth): fine for the small mean of a tick. */
-const poisson = (mean: number) =>
-  Effect.gen(function* () {
-    const limit = Math.exp(-mean)
-    let count = -1
-    for (let product = 1; product > limit; count++) product *= yield* Random.next
-    return count
-  })
+const poisson = (mean: number, next: () => number): number => {
+  const limit = Math.exp(-mean)
+  let count = -1
+  for (let product = 1; product > limit; count++) product *= next()
+  return count
+}
 
-export const simulate = (policy: ClientPolicy, load: number): Effect.Effect<Run> =>
-  Effect.gen(function* () {
-    const server = new Server(policy.bounded)
-    const call = yield* policy.client(server)
-    const goodput = Array.from({ length: seconds }, () => 0)
-    const triggerCalls = { calls: 0, attempts: 0 }
-    const offered = perSecond * load
+export const simulate = (policy: ClientPolicy, load: number): Run => {
+  const world = new World(`${policy.name} at ${load}`)
+  const server = new Server(world, policy.bounded)
+  const random = Effect.runSync(Random.withSeed(Random.Random, `arrivals at ${load}`))
+  const draw = () => random.nextDoubleUnsafe()
+  const scope = Effect.runSync(Scope.make())
+  const call = world.run(Effect.provideService(policy.client(server), Scope.Scope, scope))
 
-    const request = (second: number) =>
-      Effect.map(Effect.exit(call), (exit) => {
-        if (Exit.isSuccess(exit)) goodput[second]!++
-      })
-    const world = Effect.gen(function* () {
-      for (let at = 0; at < seconds * 1000; at += tickMillis) {
-        const arrivals = yield* poisson((offered * tickMillis) / 1000)
-        const before = server.arrivals
-        for (let n = 0; n < arrivals; n++) {
-          yield* Effect.forkDetach(request(Math.floor(at / 1000)), { startImmediately: true })
-        }
-        server.tick(at)
-        yield* Effect.sleep(tickMillis)
-        if (at >= trigger.fromMillis && at < trigger.toMillis) {
-          triggerCalls.calls += arrivals
-          triggerCalls.attempts += server.arrivals - before
-        }
-      }
+  const arrived = Array.from({ length: seconds }, () => 0)
+  const goodput = Array.from({ length: seconds }, () => 0)
+  const during = { calls: 0, attempts: 0 }
+  const callAt = (second: number) => {
+    arrived[second]!++
+    world.fork(call).addObserver((exit) => {
+      if (Exit.isSuccess(exit)) goodput[second]!++
     })
-    const running = yield* Effect.forkChild(world)
-    yield* TestClock.adjust(`${seconds} seconds`)
-    yield* Fiber.join(running)
-    // calls of the last seconds may still be under way: they are not judged
-    return {
-      policy: policy.name,
-      load,
-      goodput: goodput.slice(0, seconds - 5),
-      attemptsPerCall: triggerCalls.attempts / triggerCalls.calls,
-      recoveredAfter: recovery(goodput.slice(0, seconds - 5), offered)
-    }
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(TestClock.layer()),
-    Random.withSeed(`metastability ${load}`),
-    Effect.provideService(References.MinimumLogLevel, "None")
-  )
+  }
+  for (let at = 0; at < seconds * 1000; at += tickMillis) {
+    const before = server.arrivals
+    const calls = poisson((perSecond * load * tickMillis) / 1000, draw)
+    for (let n = 0; n < calls; n++) callAt(Math.floor(at / 1000))
+    server.tick()
+    world.runUntil(at + tickMillis)
+    if (at < trigger.fromMillis || at >= trigger.toMillis) continue
+    during.calls += calls
+    during.attempts += server.arrivals - before
+  }
+  return {
+    policy: policy.name,
+    load,
+    goodput: goodput.slice(0, judged),
+    attemptsPerCall: during.attempts / during.calls,
+    recoveredAfter: recovery(goodput, arrived)
+  }
+}
 
-const recovery = (goodput: ReadonlyArray<number>, offered: number): number | undefined => {
+const recovery = (goodput: ReadonlyArray<number>, arrived: ReadonlyArray<number>): number | undefined => {
   const end = trigger.toMillis / 1000
-  const smooth = (second: number) =>
-    goodput.slice(second, second + smoothing).reduce((sum, count) => sum + count, 0) / smoothing
+  const sum = (counts: ReadonlyArray<number>, second: number) =>
+    counts.slice(second, second + smoothing).reduce((total, count) => total + count, 0)
   let recovered: number | undefined
-  for (let second = goodput.length - smoothing; second >= end; second--) {
-    if (smooth(second) < recoveredShare * offered) break
+  for (let second = judged - smoothing; second >= end; second--) {
+    if (sum(goodput, second) < recoveredShare * sum(arrived, second)) break
     recovered = second - end
   }
   return recovered
