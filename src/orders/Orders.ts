@@ -10,6 +10,7 @@ import { Catalog } from "../catalog/Catalog.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import { Jobs } from "../jobs/Jobs.ts"
+import { type FeatureDisabled, KillSwitches, whenEnabled } from "../resilience/index.ts"
 import type { UserId } from "../users/User.ts"
 import {
   type DiscountNotApplicable,
@@ -50,6 +51,9 @@ const routes = {
   refund: "POST /v1/orders/:id/refunds"
 } as const
 
+/** The feature that an operator switches off to take no new orders; those that were taken go on. */
+export const checkout = "checkout"
+
 export interface Placed {
   readonly orderId: OrderId
   /** True when the key had been used before: nothing new was made. */
@@ -67,7 +71,7 @@ export class Orders extends Context.Service<
       cart: Cart
     ) => Effect.Effect<
       Placed,
-      UnknownSkus | DiscountNotApplicable | MixedCurrencies | PriceChanged | KeyFailures | Failures
+      UnknownSkus | DiscountNotApplicable | MixedCurrencies | PriceChanged | FeatureDisabled | KeyFailures | Failures
     >
     /** Until its money is taken. `version` is the one that the customer saw; a repeated key is looked at before it. */
     readonly cancel: (
@@ -110,6 +114,7 @@ export class Orders extends Context.Service<
       const termsOfSale = yield* TermsOfSale
       const outcomes = yield* Outcomes
       const jobs = yield* Jobs
+      const switches = yield* KillSwitches
       const keys = yield* orderKeys
 
       const priced = Effect.fnUntraced(function* (cart: Cart) {
@@ -152,6 +157,7 @@ export class Orders extends Context.Service<
         const claim: Claim = { account: userId, route: routes.place, key, fingerprint: keys.ofCart(cart) }
         const before = yield* store.claimed(claim)
         if (Option.isSome(before)) return yield* answered(before.value, id, ofPlacing.restore)
+        yield* whenEnabled(checkout).pipe(Effect.provideService(KillSwitches, switches))
         const order = yield* priced(cart).pipe(
           Effect.catchTag(["UnknownSkus", "DiscountNotApplicable", "MixedCurrencies", "PriceChanged"], (refusal) =>
             kept(claim, refusal, ofPlacing.store(refusal))

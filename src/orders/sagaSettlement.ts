@@ -57,7 +57,7 @@ const spread = (millis: number) => Effect.map(Random.next, (random) => Math.roun
 
 const delayMillis = (job: ClaimedJob, waits: Outcome["waits"], failure: Stopped | undefined): Effect.Effect<number> => {
   if (failure?._tag === "DependencyUnavailable" && failure.attempts === 0) {
-    return spread(Math.max(shortestMillis, Duration.toMillis(failure.retryAfter)))
+    return spread(Math.min(longestMillis, Math.max(shortestMillis, Duration.toMillis(failure.retryAfter))))
   }
   if (waits === undefined) return backoffMillis(job.attempts)
   const { record, nowMillis } = waits
@@ -67,6 +67,9 @@ const delayMillis = (job: ClaimedJob, waits: Outcome["waits"], failure: Stopped 
   // A customer's time ends when it was said to end, not with the next look.
   return record.status === "requires_action" && left > 0 ? Effect.map(looks, (millis) => Math.min(millis, left)) : looks
 }
+
+/** What an operator switched off for an hour may be on again in a minute: the order is not to sleep through that. */
+const longestMillis = 30_000
 
 /** A circuit that opens for milliseconds is not worth more looks at the order than this. */
 const shortestMillis = 500

@@ -23,6 +23,7 @@ import { PaymentWebhooks, WebhookSecret } from "../orders/webhooks/PaymentWebhoo
 import { runWebhook } from "../orders/webhooks/runWebhook.ts"
 import { webhookQueue } from "../orders/webhooks/WebhookInbox.ts"
 import * as WebhookInboxMemory from "../orders/webhooks/WebhookInboxMemory.ts"
+import { KillSwitches } from "../resilience/index.ts"
 import { stockedShelves } from "../sandbox/StandIns.ts"
 import { AppSecret } from "../users/AppSecret.ts"
 import { Passwords } from "../users/Passwords.ts"
@@ -59,6 +60,7 @@ const layerMemory = Layer.mergeAll(worker, webhookWorker, stockedShelves).pipe(
   Layer.provideMerge(
     Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)
   ),
+  Layer.provideMerge(KillSwitches.layerMemory),
   Layer.provide([AppSecret.layerMemory, WebhookSecret.layerMemory, NodeCrypto.layer])
 )
 

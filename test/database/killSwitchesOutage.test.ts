@@ -1,6 +1,6 @@
 /** Operators' orders while the database is away, or takes no writes: in force here at once, stored when it is back. */
 import { describe, expect, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Layer, Schedule, type Scope } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Logger, Schedule, type Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Database } from "../../src/database/Database.ts"
 import { KillSwitchesPostgres } from "../../src/database/KillSwitchesPostgres.ts"
@@ -30,7 +30,7 @@ const node = Effect.gen(function* () {
   const services = yield* Layer.build(
     Layer.fresh(KillSwitchesPostgres.layer).pipe(
       Layer.provideMerge(Database.layer({ url, ...limits })),
-      Layer.provide(SecureRandom.layerWebCrypto)
+      Layer.provide([SecureRandom.layerWebCrypto, Logger.layer([])])
     )
   )
   return { switches: Context.get(services, KillSwitches), database: Context.get(services, Database) }

@@ -14,6 +14,7 @@ import { orderQueue } from "../../src/orders/OrderStore.ts"
 import * as OrderStoreMemory from "../../src/orders/OrderStoreMemory.ts"
 import * as OrderStorePostgres from "../../src/orders/OrderStorePostgres.ts"
 import { Outcomes } from "../../src/orders/Outcomes.ts"
+import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { UserRepo } from "../../src/users/UserRepo.ts"
@@ -44,6 +45,7 @@ export const shopInMemory = (payments: Money) =>
         payments
       )
     ),
+    Layer.provideMerge(KillSwitches.layerMemory),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
   )
 
@@ -65,6 +67,7 @@ export const shopInPostgres = (payments: Money) =>
         payments
       )
     ),
+    Layer.provideMerge(KillSwitches.layerMemory),
     Layer.provideMerge(TestDatabase.layer),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
   )

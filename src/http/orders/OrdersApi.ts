@@ -60,6 +60,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
         "PriceChanged",
         "OrderPaymentDeclined",
         "InsufficientStock",
+        "FeatureDisabled",
         ...keyed
       )
     }).middleware(Authorization)
