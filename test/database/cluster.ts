@@ -11,7 +11,7 @@ import { Effect, Exit, Redacted, Result, Scope } from "effect"
 import type { TestProject } from "vitest/node"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
-import { adminOf, databaseUrl } from "./testDatabase.ts"
+import { asAdmin, databaseUrl } from "./testDatabase.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -54,9 +54,8 @@ const cluster = Effect.gen(function* () {
   // The only setting of a test run; configuration proper is read by src/config.ts.
   const url = process.env["DATABASE_URL"] ?? (yield* embedded)
   const template = `holdfast_template_${process.pid}`
-  const admin = yield* adminOf(url)
-  yield* Effect.acquireRelease(admin.unsafe(`create database ${template} template template0`), () =>
-    Effect.ignore(admin.unsafe(`drop database ${template} with (force)`))
+  yield* Effect.acquireRelease(asAdmin(url, `create database ${template} template template0`), () =>
+    Effect.ignore(asAdmin(url, `drop database ${template} with (force)`))
   )
   const onProgress = () => Effect.void
   yield* Migrations.migrate({ url: Redacted.make(databaseUrl(url, template)), mode: "auto", onProgress })

@@ -11,9 +11,16 @@ import { Reactivity } from "effect/reactivity"
 import { inject } from "vitest"
 import { Database, type DatabaseOptions } from "../../src/database/Database.ts"
 
-/** A connection to the server's own database, from which others are made and dropped. */
-export const adminOf = (url: string) =>
-  PgClient.make({ url: Redacted.make(url), maxConnections: 1 }).pipe(Effect.provide(Reactivity.layer))
+/**
+ * One statement on the server's own database, over a connection of its own: a pool whose scope is closing opens no
+ * connection any more, so what a finalizer has to say it cannot say through a pool of the scope that it belongs to.
+ */
+export const asAdmin = (url: string, statement: string) =>
+  PgClient.make({ url: Redacted.make(url), maxConnections: 1 }).pipe(
+    Effect.flatMap((admin) => admin.unsafe(statement)),
+    Effect.scoped,
+    Effect.provide(Reactivity.layer)
+  )
 
 export const databaseUrl = (url: string, database: string): string => {
   const copy = new URL(url)
@@ -31,11 +38,10 @@ export class TestDatabaseUrl extends Context.Service<TestDatabaseUrl, Redacted.R
   static readonly make = Effect.fnUntraced(function* (content: "migrated" | "empty") {
     const { template, url } =
       inject("cluster") ?? (yield* Effect.die("vitest.config.ts must name test/database/cluster.ts as globalSetup"))
-    const admin = yield* adminOf(url)
     const name = `holdfast_test_${(yield* (yield* SecureRandom.SecureRandom).uuidV4()).replaceAll("-", "")}`
     yield* Effect.acquireRelease(
-      admin.unsafe(`create database ${name} template ${content === "migrated" ? template : "template0"}`),
-      () => Effect.ignore(admin.unsafe(`drop database ${name} with (force)`))
+      asAdmin(url, `create database ${name} template ${content === "migrated" ? template : "template0"}`),
+      () => Effect.ignore(asAdmin(url, `drop database ${name} with (force)`))
     )
     return TestDatabaseUrl.of(Redacted.make(databaseUrl(url, name)))
   }, Effect.provide(SecureRandom.layerWebCrypto))
