@@ -10,6 +10,8 @@ import { createServer } from "node:http"
 import { controlRoutes } from "./controlRoutes.ts"
 import { JournalUnwritable } from "./errors.ts"
 import { Faults } from "./Faults.ts"
+import { inventoryRoutes } from "./inventory/inventoryRoutes.ts"
+import { Warehouse } from "./inventory/Warehouse.ts"
 import { ownFolder } from "./folderLock.ts"
 import { Book } from "./payments/Book.ts"
 import { customerPage } from "./payments/customerPage.ts"
@@ -40,7 +42,7 @@ const ownedFolder = (folder: string) =>
   )
 
 export const server = ({ dataDir, port, secretKey }: ServerOptions) =>
-  HttpRouter.serve(Layer.mergeAll(paymentRoutes, customerPage, controlRoutes, webhookRoutes), {
+  HttpRouter.serve(Layer.mergeAll(paymentRoutes, customerPage, controlRoutes, webhookRoutes, inventoryRoutes), {
     disableLogger: true,
     disableListenLog: true
   }).pipe(
@@ -49,6 +51,6 @@ export const server = ({ dataDir, port, secretKey }: ServerOptions) =>
     Layer.provideMerge(
       NodeHttpServer.layer(() => createServer(), { port, host: "127.0.0.1", gracefulShutdownTimeout: grace })
     ),
-    Layer.provideMerge(Book.layer(dataDir)),
+    Layer.provideMerge(Layer.mergeAll(Book.layer(dataDir), Warehouse.layer(dataDir))),
     Layer.provideMerge(ownedFolder(dataDir))
   )
