@@ -1,0 +1,110 @@
+/** The operators' commands as they are typed: a process of its own, against a real port. */
+import { execFile } from "node:child_process"
+import { assert, layer } from "@effect/vitest"
+import { Array, Effect, Layer, Redacted } from "effect"
+import { OperatorTokens } from "../../src/http/ops/OpsAuthorization.ts"
+import { opsApi } from "../../src/http/ops/OpsServer.ts"
+import { DeadLetters } from "../../src/jobs/DeadLetters.ts"
+import { Settlement } from "../../src/jobs/Job.ts"
+import { Jobs } from "../../src/jobs/Jobs.ts"
+import { replayQueue, runReplay } from "../../src/jobs/replays.ts"
+import { runWorker } from "../../src/jobs/Worker.ts"
+import { TestDatabase } from "../database/testDatabase.ts"
+import { Door, serving } from "../http/door.ts"
+
+const operators = Layer.succeed(OperatorTokens, [
+  { name: "ada", role: "operator", token: Redacted.make("token-of-ada") },
+  { name: "vic", role: "viewer", token: Redacted.make("token-of-vic") }
+])
+const queues = DeadLetters.layer.pipe(Layer.provideMerge(Jobs.layer), Layer.provideMerge(TestDatabase.layer))
+const node = serving(opsApi.pipe(Layer.provideMerge(queues), Layer.provide(operators)))
+
+/** `npm run ops -- <words>`, without npm. */
+const ops = (words: string, token = "token-of-ada") =>
+  Effect.flatMap(Door, ({ port }) =>
+    Effect.callback<{ readonly code: number; readonly said: string }>((resume) => {
+      const env = { PATH: process.env["PATH"], OPS_URL: `http://127.0.0.1:${port}`, OPS_TOKEN: token, NO_COLOR: "1" }
+      const child = execFile(
+        process.execPath,
+        ["src/ops/cli/main.ts", ...words.split(" ")],
+        { env, timeout: 15_000 },
+        (error, stdout, stderr) =>
+          resume(Effect.succeed({ code: error === null ? 0 : Number(error.code ?? -1), said: stdout + stderr }))
+      )
+      return Effect.sync(() => child.kill("SIGKILL"))
+    })
+  )
+
+const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<string>) {
+  const jobs = yield* Jobs
+  for (const key of keys) yield* jobs.enqueue({ queue, key, payload: { order_id: key } })
+  const claimed = yield* jobs.claim(queue, keys.length)
+  yield* jobs.settleAll(claimed.map((job) => [job, Settlement.dead({ code: "Gone", category: "permanent" })]))
+  return claimed.map(({ id }) => id)
+})
+
+layer(node, { excludeTestServices: true })("npm run ops", (it) => {
+  it.effect("lists dead letters as a table, and one of them in full as JSON", () =>
+    Effect.gen(function* () {
+      const [id] = yield* kill("listed", ["first", "second"])
+      const list = yield* ops("dead-letters list --queue listed", "token-of-vic")
+      assert.strictEqual(list.code, 0, list.said)
+      const [head, ...rows] = list.said.trim().split("\n")
+      assert.match(head ?? "", /^id +queue +key +code/)
+      assert.deepStrictEqual(
+        rows.map((row) => row.split(/ +/)[2]),
+        ["second", "first"]
+      )
+      const show = yield* ops(`dead-letters show ${id} --json`, "token-of-vic")
+      assert.deepInclude(JSON.parse(show.said), { id, key: "first", code: "Gone", payload: { order_id: "first" } })
+    })
+  )
+
+  it.effect("replays with progress until each item has ended", () =>
+    Effect.gen(function* () {
+      yield* kill(
+        "replayed",
+        Array.makeBy(20, (n) => `key-${n}`)
+      )
+      yield* Effect.forkScoped(runWorker({ queue: replayQueue, concurrency: 1, handle: yield* runReplay }))
+      yield* Effect.forkScoped(
+        runWorker({ queue: "replayed", concurrency: 4, handle: () => Effect.succeed(Settlement.done) })
+      )
+      const replay = yield* ops("dead-letters replay --queue replayed --per-second 100 --reason again --follow")
+      assert.strictEqual(replay.code, 0, replay.said)
+      assert.match(replay.said.trim().split("\n").at(-1) ?? "", /^replay \d+: 20 items: .*\b20 done/)
+    })
+  )
+
+  it.effect("refuses to change everything by accident, and what a viewer may not", () =>
+    Effect.gen(function* () {
+      yield* kill("kept", ["one"])
+      const vague = yield* ops("dead-letters discard --reason oops")
+      assert.deepStrictEqual([vague.code, vague.said.includes("--all")], [1, true], vague.said)
+      const viewer = yield* ops("dead-letters discard --queue kept --reason oops", "token-of-vic")
+      assert.deepStrictEqual([viewer.code, viewer.said.includes("forbidden, 403")], [1, true], viewer.said)
+      const page = yield* (yield* DeadLetters).list({ queue: "kept" }, { limit: 1, after: undefined })
+      assert.strictEqual(page.letters.length, 1)
+    })
+  )
+
+  it.effect("pauses and resumes a queue", () =>
+    Effect.gen(function* () {
+      const jobs = yield* Jobs
+      yield* jobs.enqueue({ queue: "paused", key: "one", payload: {} })
+      const paused = yield* ops("queues pause paused --reason maintenance --json")
+      assert.strictEqual(JSON.parse(paused.said).data[0].paused.reason, "maintenance")
+      assert.deepStrictEqual(yield* jobs.claim("paused", 1), [])
+      assert.strictEqual((yield* ops("queues resume paused --reason over")).code, 0)
+      assert.strictEqual((yield* jobs.claim("paused", 1)).length, 1)
+    })
+  )
+
+  it.effect("explains itself", () =>
+    Effect.gen(function* () {
+      const { code, said } = yield* ops("dead-letters --help")
+      assert.strictEqual(code, 0)
+      for (const command of ["list", "groups", "show", "preview", "replay", "discard"]) assert.include(said, command)
+    })
+  )
+})
