@@ -13,6 +13,7 @@ import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSetti
 import { Database } from "./database/Database.ts"
 import { KillSwitchesPostgres } from "./database/KillSwitchesPostgres.ts"
 import { Migrations } from "./database/Migrations.ts"
+import { HttpInventory, InventoryUrl } from "./dependencies/inventory/HttpInventory.ts"
 import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
 import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
@@ -96,6 +97,13 @@ const provider = (settings: Settings) =>
           Effect.map(Sandbox, ({ webhookSecret }) => webhookSecret)
         )
       ).pipe(Layer.provideMerge(Sandbox.layer({ dataDir: settings.dataDir, port: settings.sandboxPort })))
+  })
+
+/** Without INVENTORY_URL the shop's own table says how many there are. */
+const inventory = (settings: Settings) =>
+  Option.match(settings.inventoryUrl, {
+    onNone: () => Layer.empty,
+    onSome: (url) => Layer.provide(HttpInventory.layer, Layer.succeed(InventoryUrl, url))
   })
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(Layer.provide([Passwords.layer, Tokens.layer]))
@@ -207,6 +215,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(settings.role === "api" ? Layer.empty : worker),
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),
+    Layer.provideMerge(inventory(settings)),
     Layer.provideMerge(provider(settings)),
     Layer.provideMerge(ground(settings)),
     Layer.provide([secret(settings), NodeCrypto.layer]),

@@ -8,7 +8,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { Dependency, persisted, WriteKey } from "../../resilience/index.ts"
+import { Dependency, persisted, TransientFailure, WriteKey } from "../../resilience/index.ts"
 import { InventoryRefused, ReservationEnded, ReservationLost, SkuNotStocked, StockShort } from "./errors.ts"
 import { exchange, type Refused } from "./exchange.ts"
 import { Inventory, type Reservation, type StockLine } from "./Inventory.ts"
@@ -66,8 +66,11 @@ const layerHttp = Layer.effect(
         const body = yield* exchange(client, request, LevelBody)
         return { sku, available: body.available, asOf: yield* DateTime.now }
       }).pipe(
+        // Another refusal of a question says nothing about the goods.
         Effect.catchTag("Refused", ({ body: { code } }) =>
-          Effect.fail(code === "unknown_sku" ? new SkuNotStocked({ sku }) : new InventoryRefused({ code }))
+          Effect.fail(
+            code === "unknown_sku" ? new SkuNotStocked({ sku }) : new TransientFailure({ reason: code, sent: "no" })
+          )
         )
       )
       const served = yield* dependency.call(read, { kind: "read", staleKey: sku, fallback: () => fallbackAvailable })

@@ -39,7 +39,7 @@ export class Inventory extends Context.Service<
   Inventory,
   {
     /** Never fails for want of an answer: then it is an older one, or a guess. */
-    readonly level: (sku: string) => Effect.Effect<StockReading, SkuNotStocked | InventoryRefused>
+    readonly level: (sku: string) => Effect.Effect<StockReading, SkuNotStocked>
     /** All lines or nothing. Repeated, it answers what stands; other lines for the same order are refused. */
     readonly reserve: (
       orderId: string,
