@@ -68,7 +68,11 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       Effect.ensuring(
         Effect.suspend(() => {
           running.delete(job.id)
-          if (running.size === 0) turn.aloneRuns = false
+          if (turn.aloneRuns) {
+            // Others may wait to run alone as well: a worker that crashed held several.
+            turn.aloneRuns = false
+            turn.aloneIsDue = true
+          }
           return held() === 0 || (turn.mayHaveMore && held() <= few) ? ring : Effect.void
         })
       ),
