@@ -59,8 +59,11 @@ const endGroup = (child, signal) => {
   }
 }
 
-/** Ends npm when this launcher is told to stop or loses its parent; the returned function stops watching. */
-const endWithLauncher = (child) => {
+/**
+ * Ends npm when this launcher is told to stop or loses its parent; the returned function stops watching. Listens before
+ * npm is started, so that no signal falls between: it is acted upon when `start` has returned the child.
+ */
+const endWithLauncher = (start) => {
   const parent = process.ppid
   const stop = (signal) => {
     endGroup(child, "SIGTERM")
@@ -69,30 +72,34 @@ const endWithLauncher = (child) => {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
   for (const signal of signals) process.on(signal, stop)
   const watch = setInterval(() => process.ppid !== parent && stop("SIGTERM"), 500)
-  return () => {
+  const child = start()
+  const unwatch = () => {
     clearInterval(watch)
     for (const signal of signals) process.off(signal, stop)
   }
+  return { child, unwatch }
 }
 
 const run = (root, onOutput) =>
   new Promise((settle, reject) => {
     const environment = cleanEnvironment(root, process.env)
     const { command, first } = npmCommand(environment)
-    const child = spawn(command, [...first, ...arguments_], {
-      cwd: root,
-      env: environment,
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true
-    })
+    const { child, unwatch } = endWithLauncher(() =>
+      spawn(command, [...first, ...arguments_], {
+        cwd: root,
+        env: environment,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true
+      })
+    )
     child.stdout.on("data", onOutput)
     child.stderr.on("data", onOutput)
-    child.on("error", () =>
+    child.on("error", () => {
+      unwatch()
       reject(failure("npm was not found: it comes with Node (nodejs.org), and has to be on the PATH."))
-    )
+    })
     if (child.pid === undefined) return
     noteInstaller(root, child.pid)
-    const unwatch = endWithLauncher(child)
     child.on("close", (code) => {
       unwatch()
       settle(code)
