@@ -9,6 +9,7 @@
 import { Context, Effect, Layer, type Redacted, type Stream } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { connections, defaultLimits, type DatabaseLimits } from "./connections.ts"
+import { CallTally } from "./callTally.ts"
 import { makeCalls } from "./calls.ts"
 import type { DatabaseUnavailable, QueryTimeout, StartupDatabaseUnreachable } from "./errors.ts"
 import { DatabaseHealth, watchHealth } from "./DatabaseHealth.ts"
@@ -69,11 +70,16 @@ export class Database extends Context.Service<
           connections({ url: options.url, applicationName, maxConnections, limits })
         const pool = yield* open("holdfast", limits.poolSize)
         yield* probe(pool, limits.startupMillis)
-        const { circuit, health } = yield* watchHealth(yield* open("holdfast-health", 1), limits.pingMillis)
-        const calls = yield* makeCalls(pool, circuit, limits)
+        const tally = new CallTally()
+        const { circuit, health } = yield* watchHealth(yield* open("holdfast-health", 1), limits.pingMillis, {
+          tally,
+          size: limits.poolSize
+        })
+        const calls = yield* makeCalls(pool, circuit, limits, tally)
         const listen = listenTo(yield* open("holdfast-listen", maxListeners))
         const operatorsPool = yield* open("holdfast-operators", operatorsPoolSize)
-        const operators = yield* makeCalls(operatorsPool, circuit, { ...limits, poolSize: operatorsPoolSize })
+        const operatorsLimits = { ...limits, poolSize: operatorsPoolSize }
+        const operators = yield* makeCalls(operatorsPool, circuit, operatorsLimits, new CallTally())
         return Context.make(Database, Database.of({ ...calls, listen })).pipe(
           Context.add(DatabaseHealth, health),
           Context.add(OperatorsDatabase, OperatorsDatabase.of(operators))

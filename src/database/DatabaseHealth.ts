@@ -8,6 +8,8 @@
  */
 import { Clock, Context, DateTime, Effect, Fiber, Metric, Queue, type Scope } from "effect"
 import type { SqlClient } from "effect/sql"
+import type { DependencySnapshot } from "../resilience/index.ts"
+import type { CallTally } from "./callTally.ts"
 import type { DatabaseUnavailable, UnavailableReason } from "./errors.ts"
 import { typedFailures, unavailable } from "./sqlFailures.ts"
 
@@ -29,6 +31,8 @@ export class DatabaseHealth extends Context.Service<
     readonly ping: Effect.Effect<void, DatabaseUnavailable>
     /** What the last pings said, and since when; from memory. */
     readonly status: Effect.Effect<DatabaseStatus>
+    /** The database as the kit shows a dependency: its circuit, its pool, its calls. Operators' calls are not in it. */
+    readonly snapshot: Effect.Effect<DependencySnapshot>
   }
 >()("holdfast/database/DatabaseHealth") {}
 
@@ -73,9 +77,12 @@ type Found =
 /** Watches until the scope closes. A ping has until the next one is due. `sql` must have connections that nothing else uses. */
 export const watchHealth = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
-  everyMillis: number
+  everyMillis: number,
+  pool: { readonly tally: CallTally; readonly size: number }
 ): Effect.fn.Return<{ readonly health: DatabaseHealth["Service"]; readonly circuit: Circuit }, never, Scope.Scope> {
   let status: DatabaseStatus = { up: true, since: yield* DateTime.now, readOnly: false }
+  /** Of the outages that are over. */
+  let outageMillis = 0
   const wake = yield* Queue.sliding<void>(1)
   const ping = pingWith(sql, everyMillis)
 
@@ -89,6 +96,7 @@ export const watchHealth = Effect.fnUntraced(function* (
     const before = status
     const changed = before.up && found.up ? before.readOnly !== found.readOnly : before.up !== found.up
     if (!changed) return
+    if (!before.up) outageMillis += now.epochMilliseconds - before.since.epochMilliseconds
     status = { ...found, since: before.up === found.up ? before.since : now }
     yield* announce(before, status)
   })
@@ -111,7 +119,18 @@ export const watchHealth = Effect.fnUntraced(function* (
     Effect.forkScoped
   )
   return {
-    health: DatabaseHealth.of({ ping: Effect.asVoid(ping), status: Effect.sync(() => status) }),
+    health: DatabaseHealth.of({
+      ping: Effect.asVoid(ping),
+      status: Effect.sync(() => status),
+      snapshot: Effect.map(Clock.currentTimeMillis, (now) =>
+        pool.tally.snapshot(
+          pool.size,
+          status,
+          outageMillis + (status.up ? 0 : now - status.since.epochMilliseconds),
+          now
+        )
+      )
+    }),
     circuit: {
       gate: Effect.suspend(() => (status.up ? Effect.void : Effect.fail(unavailable(status.reason, "none")))),
       answeredSince: (epochMillis) => answeredAt >= epochMillis,

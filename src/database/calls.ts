@@ -6,6 +6,7 @@
 import { Clock, Context, Duration, Effect, Random, Schedule, Semaphore } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { withDeadline, withPlace } from "./callBounds.ts"
+import type { CallTally } from "./callTally.ts"
 import type { DatabaseLimits } from "./connections.ts"
 import type { Circuit } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
@@ -45,7 +46,8 @@ export type DatabaseCalls = Effect.Success<ReturnType<typeof makeCalls>>
 export const makeCalls = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   circuit: Circuit,
-  limits: Pick<DatabaseLimits, "poolSize" | "acquireMillis" | "callMillis" | "slowMillis">
+  limits: Pick<DatabaseLimits, "poolSize" | "acquireMillis" | "callMillis" | "slowMillis">,
+  tally: CallTally
 ) {
   const places = yield* Semaphore.make(limits.poolSize)
   const clock = yield* Clock.Clock
@@ -89,13 +91,13 @@ export const makeCalls = Effect.fnUntraced(function* (
         () => bug
       )
     )
-    const placed = inside === "nothing" ? withPlace(places, limits.acquireMillis, typed) : typed
+    const placed =
+      inside === "nothing" ? tally.attempting(withPlace(places, limits.acquireMillis, tally.holding(typed))) : typed
     const attempt = Effect.andThen(reach("waiting"), placed)
     const repeated = begins ? Effect.retry(attempt, { while: collided, schedule: whenCollided }) : attempt
     if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)
-    yield* circuit.gate
     const lastHalf = clock.currentTimeMillisUnsafe() + limits.callMillis / 2
-    return yield* withDeadline(repeated, {
+    const bounded = withDeadline(repeated, {
       millis: limits.callMillis,
       committed: () => progress === "committed",
       late: () => {
@@ -106,6 +108,7 @@ export const makeCalls = Effect.fnUntraced(function* (
       Effect.tapError((error) => (error instanceof DatabaseUnavailable && error.down ? circuit.suspect : Effect.void)),
       Effect.provideService(Clock.Clock, clock)
     )
+    return yield* tally.counting(circuit.gate, bounded)
   })
 
   return {

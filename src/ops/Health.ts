@@ -46,7 +46,8 @@ export class Health extends Context.Service<
         const sinceSeconds = Math.floor(
           ((yield* DateTime.now).epochMilliseconds - status.since.epochMilliseconds) / 1000
         )
-        return { status: status.up ? "ok" : "fail", since_seconds: sinceSeconds } as Check
+        const check: Check["status"] = !status.up ? "fail" : status.readOnly ? "warn" : "ok"
+        return { status: check, since_seconds: sinceSeconds } as Check
       })
       const checkMigrations = yield* migrations.current.pipe(
         Effect.map((current): Check => ({ status: current ? "ok" : "fail" })),

@@ -72,7 +72,11 @@ layer(PrivateCluster.layer)((it) => {
           yield* cluster.freeze
           yield* Effect.flip(one(database))
           yield* Effect.repeat(health.status, { until: (status) => !status.up, schedule: often })
-          return yield* timed(one(database))
+          const refused = yield* timed(one(database))
+          const { outageSeconds, rejections, state } = yield* health.snapshot
+          expect([state, rejections.CircuitOpen]).toEqual(["open", 1])
+          expect(outageSeconds).toBeGreaterThan(0)
+          return refused
         }).pipe(Effect.scoped, Effect.provide(realClock))
         expect(rejected.error).toMatchObject({ reason: "no_answer", outcome: "none", down: true })
         expect(rejected.millis).toBeLessThan(250)
