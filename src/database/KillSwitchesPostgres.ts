@@ -53,8 +53,8 @@ const layer = Layer.effect(
     const clock = yield* Clock.Clock
     const board = new Switchboard()
     const ledger = new SwitchLedger()
-    const turn = yield* makeTurn(yield* OperatorsDatabase, ledger, board)
-    yield* turn.pipe(
+    const { look, turn } = yield* makeTurn(yield* OperatorsDatabase, ledger, board)
+    yield* look.pipe(
       Effect.retry(startWithin),
       Effect.mapError(() => new StartupDatabaseUnreachable({ reason: "unreachable" }))
     )

@@ -26,11 +26,12 @@ export const said = (order: Pick<OwnChange, "target" | "kind" | "actor" | "reaso
   reason: order.reason
 })
 
+/** `look` is the part of a turn that only reads: a server that takes no writes lets a node start. */
 export const makeTurn = Effect.fnUntraced(function* (
   database: DatabaseCalls,
   ledger: SwitchLedger,
   board: Switchboard
-): Effect.fn.Return<Turn> {
+): Effect.fn.Return<{ readonly turn: Turn; readonly look: Turn }> {
   const one = yield* Semaphore.make(1)
 
   const store = Effect.fnUntraced(function* (change: OwnChange) {
@@ -51,7 +52,7 @@ export const makeTurn = Effect.fnUntraced(function* (
       Effect.logError("an operator's order without an end is still in force", { severity: "critical", ...said(order) })
     )
   })
-  return Effect.gen(function* () {
+  const turn = Effect.gen(function* () {
     // What cannot be stored keeps neither the rest from being stored nor this node from reading: a server that is
     // read-only, or full, still says what is in force.
     const stored = yield* Effect.forEach(ledger.unstored, (change) => Effect.exit(store(change)))
@@ -59,7 +60,8 @@ export const makeTurn = Effect.fnUntraced(function* (
     if (someOver) yield* database.query("switches.end", endOver)
     if (someForgotten) yield* bringUp
     yield* Effect.all(stored, { discard: true })
-  }).pipe(one.withPermits(1))
+  })
+  return { turn: one.withPermits(1)(turn), look: Effect.asVoid(read) }
 })
 
 const failedFirst = (exit: Exit.Exit<void, DatabaseUnavailable | QueryTimeout>, failedBefore: boolean) => {

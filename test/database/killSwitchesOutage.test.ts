@@ -103,6 +103,26 @@ layer(migrated)((it) => {
   })
 
   describe("while the database takes no writes", () => {
+    test("a node starts, though there is something to be written down", () =>
+      Effect.gen(function* () {
+        const { database } = yield* node
+        yield* database.query(
+          "test.over",
+          (sql) => sql`
+            insert into kill_switches (target, kind, state, actor, reason, decided_at, expires_at)
+            values ('over', 'off', 'in_force', 'ada', 'drill', now() - interval '1 hour', now() + interval '100 hours')`
+        )
+        yield* takingNoWrites(database)
+        yield* database.transaction("test.age", (sql) =>
+          Effect.andThen(
+            sql`set transaction read write`,
+            sql`update kill_switches set expires_at = now() - interval '1 second' where target = 'over'`
+          )
+        )
+        const { switches } = yield* node
+        expect(yield* state(switches, "over")).toBeUndefined()
+      }))
+
     test("an order is in force where it was given, and what others stored is still read", () =>
       Effect.gen(function* () {
         const [one, two] = [yield* node, yield* node]
