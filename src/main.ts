@@ -30,6 +30,8 @@ import { Orders } from "./orders/Orders.ts"
 import { runOrder } from "./orders/OrderSaga.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
 import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
+import { LedgerSweep, sweepLedger } from "./orders/LedgerSweep.ts"
+import { sweepOrders } from "./orders/OrderSweep.ts"
 import { ordersReplaySafety } from "./orders/replaySafety.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
 import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhooks.ts"
@@ -124,10 +126,13 @@ const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
 )
 
 const orderWorker = Layer.effectDiscard(
-  Effect.flatMap(runOrder, (handle) =>
-    Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, handle }))
-  )
-).pipe(Layer.provide(StripePayments.layer))
+  Effect.gen(function* () {
+    const handle = yield* runOrder
+    yield* Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, handle }))
+    yield* Effect.forkScoped(sweepOrders)
+    yield* Effect.forkScoped(sweepLedger)
+  })
+).pipe(Layer.provide(LedgerSweep.layer), Layer.provide(StripePayments.layer))
 const webhookWorker = Layer.effectDiscard(
   Effect.flatMap(runWebhook, (handle) =>
     Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: eventsAtOnce, handle }))

@@ -27,15 +27,14 @@ const worker = Layer.effectDiscard(
   Effect.flatMap(runOrder, (handle) => Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: 4, handle })))
 )
 
-export const shopInMemory = (payments: Money) =>
-  worker.pipe(
-    Layer.provideMerge(
-      Orders.layer.pipe(
-        Layer.provideMerge(OrderStoreMemory.layer),
-        Layer.provide(Outcomes.layer),
-        Layer.provide(OrderChanges.layerMemory)
-      )
-    ),
+export const shopInMemory = (payments: Money) => Layer.provideMerge(worker, shopWithoutWorkers(payments))
+
+/** For who sends workers in himself. */
+export const shopWithoutWorkers = (payments: Money) =>
+  Orders.layer.pipe(
+    Layer.provideMerge(OrderStoreMemory.layer),
+    Layer.provide(Outcomes.layer),
+    Layer.provide(OrderChanges.layerMemory),
     Layer.provideMerge(
       Layer.mergeAll(
         Users.layerNoRepo.pipe(Layer.provide([Passwords.layerMemory, UserRepo.layerMemory])),

@@ -1,0 +1,98 @@
+/**
+ * What must hold of every order, as queries: each gives the rows that break it, and none is right.
+ *
+ * The tables are their own witnesses here: orders against payments, payments against movements, reservations against
+ * stock. The provider is the other witness; the daily comparison with it keeps its differences in a table of its own.
+ * Rows younger than the settling time do not count, so that work in progress is not taken for a fault. All is one snapshot.
+ */
+import { Effect } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import { Database } from "../database/Database.ts"
+import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { mostDwellMillis } from "./waiting.ts"
+
+export interface Violation {
+  readonly invariant: string
+  /** The order, or the product, that breaks it. */
+  readonly subject: string
+}
+
+interface Scope {
+  /** One order, or all. */
+  readonly orderId?: string
+  /** Younger rows are still on their way. */
+  readonly settlingSeconds?: number
+}
+
+/** How long a committed step may take to be seen by another: replication, a slow statement. */
+const settlingSecondsDefault = 60
+
+/** The rows that break each invariant. */
+export const violations = (
+  scope: Scope = {}
+): Effect.Effect<ReadonlyArray<Violation>, DatabaseUnavailable | QueryTimeout, Database> =>
+  Effect.flatMap(Database, (database) => database.query("orders.invariants", (sql) => findAll(sql, scope)))
+
+const findAll = (
+  sql: SqlClient.SqlClient,
+  { orderId, settlingSeconds = settlingSecondsDefault }: Scope
+): Effect.Effect<ReadonlyArray<Violation>, SqlError.SqlError> => {
+  const mine = (column: string) => (orderId === undefined ? sql`true` : sql`${sql(column)} = ${orderId}`)
+  const old = sql`o.updated_at < now() - make_interval(secs => ${settlingSeconds})`
+  const dwells = JSON.stringify(
+    Object.entries(mostDwellMillis).map(([status, millis]) => ({ status, seconds: millis / 1000 }))
+  )
+  return sql<Violation>`
+    with live as materialized (
+      select o.*, p.authorized_cents, p.captured_cents, p.refunded_cents, p.refund_reserved_cents
+      from orders o join payments p on p.order_id = o.id where ${mine("o.id")} and ${old}),
+    moved as materialized (
+      select order_id, debit, credit, sum(amount_cents) as cents from money_movements
+      where ${mine("order_id")} group by order_id, debit, credit),
+    taken as (
+      select live.id, live.status,
+        coalesce((select sum(cents) from moved m where m.order_id = live.id and m.credit = 'sales'), 0) as sold,
+        coalesce((select sum(cents) from moved m where m.order_id = live.id and m.debit = 'refunds'), 0) as returned,
+        coalesce((select sum(case when debit = 'customer_authorized' then cents else -cents end) from moved m
+          where m.order_id = live.id and 'authorizations' in (m.debit, m.credit)), 0) as held
+      from live)
+    select 'order_without_payment_row' as invariant, o.id as subject from orders o
+      where ${mine("o.id")} and ${old} and not exists (select 1 from payments p where p.order_id = o.id)
+    union all select 'confirmed_without_payment', id from live
+      where total_cents > 0 and status in ('confirmed', 'captured', 'fulfilled') and authorized_cents < total_cents
+    union all select 'captured_without_money', id from live
+      where status in ('captured', 'fulfilled', 'refund_pending', 'refunded') and captured_cents <> total_cents
+    union all select 'ended_with_money', id from live
+      where status in ('cancelled', 'failed') and (captured_cents > 0 or authorized_cents > 0)
+    union all select 'refunded_without_money', id from live where status = 'refunded' and refunded_cents <> captured_cents
+    union all select 'movements_do_not_balance', t.id from taken t join live on live.id = t.id
+      where t.sold <> live.captured_cents or t.returned <> live.refunded_cents
+        or t.held <> case when live.captured_cents > 0 then 0 else live.authorized_cents end
+    union all select 'captured_twice', order_id from payment_operations
+      where operation = 'capture' and state = 'succeeded' and ${mine("order_id")} group by order_id having count(*) > 1
+    union all select 'refunds_do_not_add_up', live.id from live
+      where refund_reserved_cents <> (select coalesce(sum(amount_cents), 0) from refunds r
+        where r.order_id = live.id and r.state <> 'refused')
+    union all select 'ended_with_stock', live.id from live
+      where status in ('cancelled', 'failed') and exists (
+        select 1 from reservations r where r.order_id = live.id and r.state in ('held', 'committed'))
+    union all select 'captured_without_stock', live.id from live
+      where status in ('captured', 'fulfilled') and exists (
+        select 1 from reservations r where r.order_id = live.id and r.state <> 'committed')
+    union all select 'ended_with_an_operation_in_doubt', live.id from live
+      where status in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed') and exists (
+        select 1 from payment_operations c where c.order_id = live.id and c.state = 'sent')
+    union all select 'left_behind', live.id from live
+      join jsonb_to_recordset(${dwells}::jsonb) as most (status text, seconds float8) on most.status = live.status
+      where live.status_since < now() - make_interval(secs => most.seconds + ${settlingSeconds})
+        and not exists (select 1 from jobs j where j.queue = 'orders' and j.key = live.id and j.state = 'dead')
+    union all select 'stock_reserved_otherwise_than_reservations', s.sku from stock s
+      where ${orderId === undefined ? sql`true` : sql`s.sku in (select sku from order_lines where order_id = ${orderId})`}
+        and s.reserved <> (select coalesce(sum(quantity), 0) from reservations r
+          where r.sku = s.sku and r.state in ('leased', 'held'))
+    union all select 'stock_sold_otherwise_than_reservations', s.sku from stock s
+      where ${orderId === undefined ? sql`true` : sql`s.sku in (select sku from order_lines where order_id = ${orderId})`}
+        and (s.committed - s.restocked) <> (select coalesce(sum(quantity), 0) from reservations r
+          where r.sku = s.sku and r.state = 'committed')
+    order by 1, 2`
+}
