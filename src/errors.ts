@@ -20,12 +20,14 @@ export type AppError =
   | Database.QueryTimeout
   | Door.Draining
   | Door.Forbidden
+  | Door.HeadersTooLarge
   | Door.IdempotencyKeyInvalid
   | Door.IdempotencyKeyMissing
   | Door.MalformedRequest
   | Door.MethodNotAllowed
   | Door.PayloadTooLarge
   | Door.PreconditionRequired
+  | Door.RequestTimeout
   | Door.RouteNotFound
   | Door.Unexpected
   | Door.UnsupportedMediaType

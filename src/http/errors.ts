@@ -106,3 +106,19 @@ export class Draining extends Schema.TaggedError<Draining>()("Draining", {}) {
     return "This node is shutting down: repeat the request with the same key, on a new connection."
   }
 }
+
+export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("RequestTimeout", {}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "The request did not arrive in time: send it again, with the same key."
+  }
+}
+
+export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
+  limitBytes: Schema.Int
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return `The path and the headers have at most ${this.limitBytes} bytes together: send less.`
+  }
+}

@@ -121,6 +121,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "never",
     headers: ({ allow }) => ({ allow: allow.join(", ") })
   },
+  RequestTimeout: {
+    code: "request_timeout",
+    status: 408,
+    title: "The request did not arrive in time",
+    retry: "same_key",
+    headers: () => ({ connection: "close" })
+  },
   // 409
   EmailTaken: { code: "email_taken", status: 409, title: "Email already in use", retry: "after_change" },
   InsufficientStock: {
@@ -224,6 +231,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     status: 428,
     title: "An If-Match is required",
     retry: "after_change"
+  },
+  HeadersTooLarge: {
+    code: "headers_too_large",
+    status: 431,
+    title: "The headers are too large",
+    retry: "after_change",
+    headers: () => ({ connection: "close" })
   },
   // 500 and above
   Unexpected: {

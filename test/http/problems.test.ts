@@ -51,11 +51,9 @@ const contract: ReadonlyArray<readonly [code: string, status: number, retry: Pro
 /** Codes that nothing answers yet. Who gives one of them a row takes it out of here. */
 const toCome = [
   "not_acceptable",
-  "request_timeout",
   "uri_too_long",
   "rate_limited",
   "too_many_login_attempts",
-  "headers_too_large",
   "upstream_failed",
   "dependency_unavailable",
   "upstream_timeout"

@@ -154,6 +154,16 @@ layer(openDoor, { excludeTestServices: true })("bytes that are no request", (it)
     })
   )
 
+  it.effect.each([
+    ["headers", `GET /livez HTTP/1.1\r\nHost: shop\r\nX-Long: ${"x".repeat(17_000)}\r\n\r\n`],
+    ["a path", `GET /${"x".repeat(17_000)} HTTP/1.1\r\nHost: shop\r\n\r\n`]
+  ] as const)("are too large: %s of more than 16 KiB", ([, bytes]) =>
+    Effect.gen(function* () {
+      const answer = parsed(yield* sendBytes(bytes))
+      assert.deepStrictEqual([answer.status, problemIn(answer).code], [431, "headers_too_large"])
+    })
+  )
+
   it.effect("leave the server as it was", () =>
     Effect.gen(function* () {
       yield* sendBytes("GARBAGE\r\n\r\n")
