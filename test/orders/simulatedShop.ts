@@ -161,7 +161,7 @@ export const day = <A, E>(
     )
     yield* TestClock.adjust(badMillis)
     bad = false
-    yield* TestClock.adjust("18 minutes")
+    yield* TestClock.adjust("13 minutes")
     return yield* judge(yield* Fiber.join(buyers), skus)
   }).pipe(
     Effect.scoped,
