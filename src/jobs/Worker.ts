@@ -9,6 +9,7 @@
 import { Cause, Effect, Fiber, Queue, Schedule, Stream } from "effect"
 import { describeCause } from "../telemetry/redaction.ts"
 import { backoffMillis } from "./backoff.ts"
+import { reachJobPoint } from "./crashPoints.ts"
 import { type ClaimedJob, leaseSeconds, Settlement } from "./Job.ts"
 import { Jobs } from "./Jobs.ts"
 import { makeSettling } from "./settling.ts"
@@ -98,9 +99,10 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     const free = mostHeld - held()
     turn.mayHaveMore = true
     if (turn.aloneRuns || free <= 0) return Effect.void
-    return Effect.map(jobs.claim(queue, free), (claimed) => {
+    return Effect.flatMap(jobs.claim(queue, free), (claimed) => {
       turn.mayHaveMore = claimed.length === free
       waiting.push(...claimed)
+      return claimed.length > 0 ? reachJobPoint("job.claimed") : Effect.void
     })
   })
   const claimAlone = Effect.map(jobs.claimAlone(queue), (claimed) => {

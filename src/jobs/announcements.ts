@@ -38,7 +38,10 @@ export const makeAnnouncements = Effect.gen(function* () {
     waiting.clear()
     return database.query(
       "jobs.notify",
-      (sql) => sql`select pg_notify(${channel}, queue) from unnest(${queues}::text[]) as queue`
+      // A notification is a transaction that is written to disk; a hint need not wait for that, nor make others wait.
+      (sql) => sql`
+        select set_config('synchronous_commit', 'off', true), pg_notify(${channel}, queue)
+        from unnest(${queues}::text[]) as queue`
     )
   }).pipe(
     // The poll finds the job within a second; a lost notification only costs that second.

@@ -40,7 +40,7 @@ export const claimStatement = (sql: SqlClient.SqlClient, queue: string, limit: n
     update jobs set parked = true from ranked where jobs.id = ranked.id and not ranked.fits),
   mine as (
     select id from due where slot is null union all select id from ranked where fits)
-  update jobs set state = 'running', lease = gen_random_uuid(), wake_seen = wake, attempts = attempts + 1,
+  update jobs set state = 'running', lease = (select gen_random_uuid()), wake_seen = wake, attempts = attempts + 1,
     lease_until = now() + make_interval(secs => ${leaseSeconds})
   from mine where jobs.id = mine.id
   returning jobs.id::text, jobs.queue, jobs.key, jobs.payload, jobs.lease::text, jobs.attempts, jobs.created_at,

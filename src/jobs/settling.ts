@@ -5,6 +5,7 @@
  */
 import { Deferred, Effect, Schedule } from "effect"
 import type { ClaimedJob, Settlement } from "./Job.ts"
+import { reachJobPoint } from "./crashPoints.ts"
 import { Jobs } from "./Jobs.ts"
 
 type Settled = readonly [job: ClaimedJob, settlement: Settlement]
@@ -19,7 +20,9 @@ export const makeSettling = Effect.gen(function* () {
   let writing = false
 
   const write = Effect.fnUntraced(function* (batch: ReadonlyArray<Settled>) {
+    yield* reachJobPoint("job.settle.before")
     const held = yield* jobs.settleAll(batch).pipe(
+      Effect.tap(reachJobPoint("job.settle.after")),
       Effect.retry(again),
       Effect.catch((error) =>
         // The lease ends and the job runs again: every handler is idempotent.
