@@ -6,7 +6,7 @@
  * any other request, with one log line, and its connection is closed.
  */
 import { DateTime, Effect, Queue } from "effect"
-import { type Server, STATUS_CODES } from "node:http"
+import type { Server } from "node:http"
 import type { Duplex } from "node:stream"
 import { HeadersTooLarge, MalformedRequest, RequestTimeout } from "./errors.ts"
 import { headersLimitBytes } from "./limits.ts"
@@ -21,6 +21,12 @@ const mostWaiting = 1_000
 interface Refused {
   readonly socket: Duplex
   readonly error: MalformedRequest | HeadersTooLarge | RequestTimeout
+}
+
+const phrases: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large"
 }
 
 /** What Node's parser says, in the door's words. A path that is too long is a header overflow to it as well. */
@@ -61,9 +67,7 @@ export const refuseUnparsed = Effect.fnUntraced(function* (server: Server) {
       "request-id": requestId
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`, () =>
-      socket.destroy()
-    )
+    socket.end(`HTTP/1.1 ${status} ${phrases[status] ?? ""}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy())
     const fields = {
       request_id: requestId,
       severity: "expected",
