@@ -15,6 +15,8 @@ export interface ClaimRow {
   readonly attempts: number
   readonly created_at: Date
   readonly slotted: boolean
+  /** Seconds since 1970. */
+  readonly due: number
 }
 
 /** Due jobs that are not alone, or the first of those that are. What finds its slot full is parked. */
@@ -44,7 +46,7 @@ export const claimStatement = (sql: SqlClient.SqlClient, queue: string, limit: n
     lease_until = now() + make_interval(secs => ${leaseSeconds})
   from mine where jobs.id = mine.id
   returning jobs.id::text, jobs.queue, jobs.key, jobs.payload, jobs.lease::text, jobs.attempts, jobs.created_at,
-    jobs.slot is not null as slotted`
+    jobs.slot is not null as slotted, extract(epoch from jobs.due_by)::float8 as due`
 
 /** Gives back the places of the jobs in `left` (queue, slot), and lets as many parked ones of the same key out. */
 const givingSlotsBack = (sql: SqlClient.SqlClient, left: Statement.Fragment) => sql`

@@ -66,13 +66,13 @@ export const makeJobsPostgres = Effect.gen(function* () {
   const claim = Effect.fn("Jobs.claim")((queue: string, limit: number) =>
     Effect.map(
       database.query("jobs.claim", (sql) => claimStatement(sql, queue, limit, false)),
-      (rows) => rows.map(toJob)
+      toJobs
     )
   )
   const claimAlone = Effect.fn("Jobs.claimAlone")((queue: string) =>
     Effect.map(
       database.query("jobs.claimAlone", (sql) => claimStatement(sql, queue, 1, true)),
-      (rows) => rows.map(toJob)
+      toJobs
     )
   )
 
@@ -148,7 +148,8 @@ export const makeJobsPostgres = Effect.gen(function* () {
   }
 })
 
-const toJob = ({ created_at, ...row }: ClaimRow): ClaimedJob => ({
-  ...row,
-  createdAt: DateTime.fromDateUnsafe(created_at)
-})
+/** Oldest due first: an update gives its rows back in whatever order it met them. */
+const toJobs = (rows: ReadonlyArray<ClaimRow>): ReadonlyArray<ClaimedJob> =>
+  rows
+    .toSorted((one, other) => one.due - other.due || Number(one.id) - Number(other.id))
+    .map(({ created_at, due: _, ...row }) => Object.assign(row, { createdAt: DateTime.fromDateUnsafe(created_at) }))
