@@ -91,6 +91,8 @@ export interface Settings {
   readonly rateLimits: boolean
   readonly shutdownGrace: Duration.Duration
   readonly requestDeadline: Option.Option<Duration.Duration>
+  /** Where this process is to die, for tests of what is lost then; never in production. */
+  readonly crashAt: Option.Option<{ readonly name: string; readonly reach: number }>
   /** `npm start` runs it: then it ends when npm is gone. */
   readonly launchedByNpm: boolean
 }
@@ -133,6 +135,12 @@ const parseOperators = (text: string): ReadonlyArray<OperatorToken> =>
     const [name = "", role, token = ""] = entry.split(":")
     return { name, role: role === "viewer" ? "viewer" : "operator", token: Redacted.make(token) }
   })
+
+const crashPoint = Schema.String.check(Schema.isPattern(/^[a-z_.]+:[1-9]\d{0,5}$/))
+const parseCrashPoint = (text: string) => {
+  const [name = "", reach] = text.split(":")
+  return { name, reach: Number(reach) }
+}
 
 /** Each variable: how it is read, and what to tell whoever got it wrong. */
 const variables = {
@@ -186,6 +194,7 @@ const variables = {
   LOG_FORMAT: [Config.Literals(["json", "pretty"], "LOG_FORMAT"), "json or pretty"],
   RATE_LIMITS: [Config.Literals(["on", "off"], "RATE_LIMITS"), "on or off"],
   SHUTDOWN_GRACE: [Config.Duration("SHUTDOWN_GRACE"), "a duration, like 10 seconds"],
+  CRASH_AT: [Config.map(Config.schema(crashPoint, "CRASH_AT"), parseCrashPoint), "a crash point and a count, name:1"],
   npm_lifecycle_event: [Config.String("npm_lifecycle_event"), "what npm sets"],
   REQUEST_DEADLINE: [Config.Duration("REQUEST_DEADLINE"), "a duration, like 5 seconds"]
 } as const satisfies Record<string, readonly [Config.Config<unknown>, expected: string]>
@@ -233,6 +242,9 @@ export const settings: Effect.Effect<Settings, ConfigInvalid> = Effect.gen(funct
     }
     if (read.RATE_LIMITS !== undefined && Option.contains(read.RATE_LIMITS, "off")) {
       problems.push({ variable: "RATE_LIMITS", problem: "cannot be off in production" })
+    }
+    if (read.CRASH_AT !== undefined && Option.isSome(read.CRASH_AT)) {
+      problems.push({ variable: "CRASH_AT", problem: "cannot be set in production" })
     }
   }
   for (const [one, other] of setTogether) {
@@ -298,6 +310,7 @@ const assemble = (read: Read, production: boolean): Settings => {
     rateLimits: or(read.RATE_LIMITS, "on") === "on",
     shutdownGrace: or(read.SHUTDOWN_GRACE, Duration.seconds(10)),
     requestDeadline: read.REQUEST_DEADLINE,
+    crashAt: read.CRASH_AT,
     launchedByNpm: Option.contains(read.npm_lifecycle_event, "start") && !production
   }
 }

@@ -6,7 +6,7 @@
  * or the database's schema, are not right; 130 asked a second time to stop, so at once.
  */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
-import { Array, Cause, Console, Duration, Effect, Exit, Layer, Option, Runtime } from "effect"
+import { Array, Cause, Console, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
 import { Catalog } from "./catalog/Catalog.ts"
 import { TermsOfSale } from "./catalog/TermsOfSale.ts"
 import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSettings } from "./config.ts"
@@ -20,6 +20,7 @@ import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import { DeadLetters } from "./jobs/DeadLetters.ts"
+import { AtCrashPoint } from "./jobs/crashPoints.ts"
 import { replayQueue, replaysAtOnce, runReplay } from "./jobs/replays.ts"
 import { ReplaySafety } from "./jobs/ReplaySafety.ts"
 import { retention } from "./jobs/Retention.ts"
@@ -38,6 +39,7 @@ import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhook
 import { runWebhook } from "./orders/webhooks/runWebhook.ts"
 import { webhookQueue } from "./orders/webhooks/WebhookInbox.ts"
 import * as WebhookInboxPostgres from "./orders/webhooks/WebhookInboxPostgres.ts"
+import { dyingAt } from "./sandbox/crashAt.ts"
 import { Sandbox } from "./sandbox/Sandbox.ts"
 import {
   embeddedDatabase,
@@ -260,7 +262,10 @@ const migrateOnly = (settings: Settings) =>
 const program = Effect.gen(function* () {
   const settings = yield* reported(readSettings).pipe(Effect.provide(logs(Option.none())))
   const run = process.argv[2] === "migrate" ? Effect.scoped(migrateOnly(settings)) : Layer.launch(shop(settings))
-  yield* reported(run).pipe(Effect.provide(logs(Option.some(settings))))
+  yield* reported(run).pipe(
+    Effect.provide(logs(Option.some(settings))),
+    Option.isSome(settings.crashAt) ? Effect.provideService(AtCrashPoint, dyingAt(settings.crashAt.value)) : identity
+  )
 })
 
 NodeRuntime.runMain(program, {

@@ -15,6 +15,7 @@ import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from
 import type { OrderCursor } from "./Order.ts"
 import { OrderId } from "./Order.ts"
 import { OrderChanges } from "./OrderChanges.ts"
+import { reachOrderPoint, type Wish } from "./crashPoints.ts"
 import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
 import { fulfil, requestCancel, requestRefund } from "./orderRequests.ts"
 import { advance } from "./orderSteps.ts"
@@ -47,13 +48,14 @@ export const layer = Layer.effect(
 
     /** Runs `insert` when the key is free; answers what it stands for when it is not. */
     const claiming = <E, R>(
-      name: string,
+      name: Wish,
       claim: Claim,
       stands: { readonly orderId: string | null; readonly refusal: StoredRefusal | null },
       insert: (sql: SqlClient.SqlClient, expiresAt: DateTime.Utc) => Effect.Effect<Claimed, E, R>
     ) =>
-      database
-        .transaction(name, (sql) =>
+      Effect.andThen(
+        reachOrderPoint(`${name}.before`),
+        database.transaction(name, (sql) =>
           Effect.gen(function* () {
             yield* sql`select set_config('lock_timeout', ${`${claimWaitMillis}ms`}, true)`
             const [fresh] = yield* sql<{ expires_at: Date }>`
@@ -62,19 +64,25 @@ export const layer = Layer.effect(
                 ${stands.refusal === null ? null : JSON.stringify(stands.refusal)}::jsonb,
                 now() + make_interval(days => ${keyDays}))
               on conflict do nothing returning expires_at`
-            if (fresh !== undefined) return yield* insert(sql, DateTime.fromDateUnsafe(fresh.expires_at))
+            if (fresh !== undefined) {
+              yield* reachOrderPoint(`${name}.claimed`)
+              const claimed = yield* insert(sql, DateTime.fromDateUnsafe(fresh.expires_at))
+              yield* reachOrderPoint(`${name}.written`)
+              return claimed
+            }
             const [row] = yield* readClaim(sql, claim)
             // Between the two statements the row can only have been deleted by retention: the caller repeats.
             return row === undefined ? yield* new IdempotencyInFlight() : yield* toClaimed(claim, row)
           })
         )
-        .pipe(
-          Effect.catchIf(
-            (error): error is DatabaseUnavailable =>
-              error instanceof DatabaseUnavailable && error.reason === "lock_timeout",
-            () => new IdempotencyInFlight()
-          )
+      ).pipe(
+        Effect.tap(reachOrderPoint(`${name}.committed`)),
+        Effect.catchIf(
+          (error): error is DatabaseUnavailable =>
+            error instanceof DatabaseUnavailable && error.reason === "lock_timeout",
+          () => new IdempotencyInFlight()
         )
+      )
 
     const place = Effect.fn("OrderStore.place")(function* (claim: Claim, order: NewOrder) {
       return yield* claiming("orders.place", claim, { orderId: order.id, refusal: null }, (sql, expiresAt) =>
@@ -135,15 +143,20 @@ export const layer = Layer.effect(
 
     const step: OrderStore["Service"]["advance"] = Effect.fn("OrderStore.advance")(function* (id, lease, answered) {
       const { next, visible } = yield* database.transaction("orders.advance", (sql) =>
-        advance(sql, { id, lease, answered })
+        Effect.tap(advance(sql, { id, lease, answered }), reachOrderPoint("step.commit.before"))
       )
-      if (visible) yield* changes.announce(id)
+      yield* reachOrderPoint("step.commit.after")
+      if (visible) {
+        yield* reachOrderPoint("announce.before")
+        yield* changes.announce(id)
+        yield* reachOrderPoint("announce.after")
+      }
       return next
     })
 
     /** A wish under a key: the claim and the wish are one transaction, and the order's job wakes when it is over. */
     const wishing = <E, R>(
-      name: string,
+      name: Wish,
       claim: Claim,
       id: OrderId,
       write: (sql: SqlClient.SqlClient) => Effect.Effect<void, E, R>

@@ -5,6 +5,7 @@
  */
 import { Effect, Option } from "effect"
 import type { SqlClient } from "effect/sql"
+import { pointOf, reachOrderPoint } from "./crashPoints.ts"
 import type { OrderId } from "./Order.ts"
 import { type OrderRow, orderColumns, toSagaRecord } from "./orderRows.ts"
 import { type Answered, type NextStep, toSend } from "./OrderStore.ts"
@@ -45,7 +46,9 @@ export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, st
       written += 1
       if (written > mostChangesInAStep) return yield* Effect.die(new Error("the saga turns in a circle"))
       if (change._tag === "MarkSent") marked.add(nameOf(change))
+      yield* reached(change, "before")
       const after = yield* write(sql, record, change, nowMillis)
+      yield* reached(change, "after")
       visible ||= after.status !== record.status
       record = after
     }
@@ -66,3 +69,8 @@ export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, st
     return { next, visible } as Stepped
   }
 })
+
+const reached = (change: Change, side: "before" | "after") => {
+  const point = pointOf(change, side)
+  return point === undefined ? Effect.void : reachOrderPoint(point)
+}

@@ -8,6 +8,7 @@ import { Clock, Effect } from "effect"
 import type { PaymentReference } from "../dependencies/payments/Payment.ts"
 import type { Payments } from "../dependencies/payments/Payments.ts"
 import { persisted } from "../resilience/index.ts"
+import { reachOrderPoint } from "./crashPoints.ts"
 import { type NextStep, operationKey } from "./OrderStore.ts"
 import { declined, ofPayment, ofRefund } from "./providerAnswers.ts"
 import type { OperationRef, SagaRecord } from "./sagaRecord.ts"
@@ -16,7 +17,11 @@ type Sent = Extract<NextStep, { _tag: "Send" }>
 type Asked = Extract<NextStep, { _tag: "Ask" }>
 
 export const payingFor = (payments: Payments["Service"]) => {
-  const ask = Effect.fnUntraced(function* (record: SagaRecord, ref: OperationRef) {
+  const ask = (record: SagaRecord, ref: OperationRef) => {
+    const said = Effect.andThen(reachOrderPoint("ask.before"), looked(record, ref))
+    return Effect.tap(said, reachOrderPoint("ask.after"))
+  }
+  const looked = Effect.fnUntraced(function* (record: SagaRecord, ref: OperationRef) {
     const { paymentId, ...expected } = referenceOf(record)
     if (ref.operation === "refund") {
       const key = operationKey(record.orderId, ref)
@@ -55,7 +60,9 @@ export const payingFor = (payments: Payments["Service"]) => {
         : Effect.map(write(next, payment), (seen) =>
             seen === undefined ? undefined : ofPayment(next.operation, seen, now)
           )
+    yield* reachOrderPoint(`send.${next.operation}.before`)
     return yield* sent.pipe(
+      Effect.tap(reachOrderPoint(`send.${next.operation}.after`)),
       Effect.catchTags({
         PaymentDeclined: ({ code }) => Effect.succeed(declined(code)),
         PaymentStateDiffers: ({ status }) => Effect.succeed(ofPayment(next.operation, { status }, now)),

@@ -90,6 +90,14 @@ describe("production", () => {
     })
   )
 
+  it.effect("does not start with a point to die at", () =>
+    Effect.gen(function* () {
+      expect(yield* problemsOf({ ...production, CRASH_AT: "orders.place.before:1" })).toEqual([
+        { variable: "CRASH_AT", problem: "cannot be set in production" }
+      ])
+    })
+  )
+
   it.effect("does not start with its rate limits off", () =>
     Effect.gen(function* () {
       expect(yield* problemsOf({ ...production, RATE_LIMITS: "off" })).toEqual([
