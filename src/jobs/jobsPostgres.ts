@@ -152,4 +152,7 @@ export const makeJobsPostgres = Effect.gen(function* () {
 const toJobs = (rows: ReadonlyArray<ClaimRow>): ReadonlyArray<ClaimedJob> =>
   rows
     .toSorted((one, other) => one.due - other.due || Number(one.id) - Number(other.id))
-    .map(({ created_at, due: _, ...row }) => Object.assign(row, { createdAt: DateTime.fromDateUnsafe(created_at) }))
+    .map(({ id, queue, key, payload, lease, attempts, slotted, created_at }) => {
+      const createdAt = DateTime.fromDateUnsafe(created_at)
+      return { id, queue, key, payload, lease, attempts, slotted, createdAt }
+    })
