@@ -81,6 +81,8 @@ export interface Settings {
     readonly from: string
   }>
   readonly sandboxPort: number
+  /** A page of the shop's front end, for customers who come back from their bank. */
+  readonly checkoutReturnUrl: string
   readonly inventoryUrl: Option.Option<string>
   readonly recommendationsUrl: Option.Option<string>
   readonly analyticsUrl: Option.Option<string>
@@ -178,6 +180,10 @@ const variables = {
     Config.schema(Schema.String.check(Schema.isPattern(/^[^\s@]+@[^\s@]+$/)), "EMAIL_FROM"),
     "the sender's address"
   ],
+  CHECKOUT_RETURN_URL: [
+    url("CHECKOUT_RETURN_URL", "http:", "https:"),
+    "a URL of the shop's front end, where customers come back to from their bank"
+  ],
   SANDBOX_PORT: [port("SANDBOX_PORT"), "a port, 0 to 65535"],
   INVENTORY_URL: [url("INVENTORY_URL", "http:", "https:"), "a URL"],
   RECOMMENDATIONS_URL: [url("RECOMMENDATIONS_URL", "http:", "https:"), "a URL"],
@@ -213,7 +219,8 @@ const requiredInProduction = [
   "STRIPE_SECRET_KEY",
   "STRIPE_WEBHOOK_SECRET",
   "RESEND_API_KEY",
-  "EMAIL_FROM"
+  "EMAIL_FROM",
+  "CHECKOUT_RETURN_URL"
 ] as const satisfies ReadonlyArray<keyof Variables>
 
 /** One without the other would silently fall back to the sandbox. */
@@ -299,6 +306,7 @@ const assemble = (read: Read, production: boolean): Settings => {
       apiKey,
       from
     })),
+    checkoutReturnUrl: or(read.CHECKOUT_RETURN_URL, "http://localhost:3000/"),
     sandboxPort: or(read.SANDBOX_PORT, 3002),
     inventoryUrl: read.INVENTORY_URL,
     recommendationsUrl: read.RECOMMENDATIONS_URL,

@@ -35,6 +35,7 @@ import { LedgerSweep, sweepLedger } from "./orders/LedgerSweep.ts"
 import { sweepOrders } from "./orders/OrderSweep.ts"
 import { ordersReplaySafety } from "./orders/replaySafety.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
+import { ReturnUrl } from "./orders/ReturnUrl.ts"
 import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhooks.ts"
 import { runWebhook } from "./orders/webhooks/runWebhook.ts"
 import { webhookQueue } from "./orders/webhooks/WebhookInbox.ts"
@@ -145,6 +146,8 @@ const replayWorker = Layer.effectDiscard(
     Effect.forkScoped(runWorker({ queue: replayQueue, concurrency: replaysAtOnce, handle }))
   )
 )
+/** Part of what is sent to the provider under an order's key. */
+const returnUrl = (settings: Settings) => Layer.succeed(ReturnUrl, settings.checkoutReturnUrl)
 const worker = Layer.mergeAll(orderWorker, webhookWorker, replayWorker, retention)
 
 const door = (settings: Settings) =>
@@ -219,7 +222,7 @@ const shop = (settings: Settings) =>
       settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))
     ),
     Layer.provideMerge(operators(settings)),
-    Layer.provideMerge(settings.role === "api" ? Layer.empty : worker),
+    Layer.provideMerge(settings.role === "api" ? Layer.empty : Layer.provide(worker, returnUrl(settings))),
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),
     Layer.provideMerge(inventory(settings)),

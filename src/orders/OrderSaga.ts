@@ -12,6 +12,7 @@ import { type ClaimedJob, Settlement } from "../jobs/Job.ts"
 import { OrderId } from "./Order.ts"
 import { type Answered, type NextStep, OrderStore } from "./OrderStore.ts"
 import { payingFor } from "./payingFor.ts"
+import { ReturnUrl } from "./ReturnUrl.ts"
 import { keyLifeMillis } from "./saga.ts"
 import { nameOf } from "./sagaRecord.ts"
 import { type Outcome, settlementOf } from "./sagaSettlement.ts"
@@ -23,7 +24,7 @@ type Outside = Exclude<NextStep, { readonly _tag: "Finished" | "LeaseLost" }>
 
 export const runOrder = Effect.gen(function* () {
   const store = yield* OrderStore
-  const provider = payingFor(yield* Payments)
+  const provider = payingFor(yield* Payments, yield* ReturnUrl)
 
   const advance = (job: ClaimedJob, answered: Option.Option<Answered>, unmoved: string | undefined) =>
     Effect.gen(function* () {

@@ -16,7 +16,7 @@ import type { OperationRef, SagaRecord } from "./sagaRecord.ts"
 type Sent = Extract<NextStep, { _tag: "Send" }>
 type Asked = Extract<NextStep, { _tag: "Ask" }>
 
-export const payingFor = (payments: Payments["Service"]) => {
+export const payingFor = (payments: Payments["Service"], returnUrl: string) => {
   const ask = (record: SagaRecord, ref: OperationRef) => {
     const said = Effect.andThen(reachOrderPoint("ask.before"), looked(record, ref))
     return Effect.tap(said, reachOrderPoint("ask.after"))
@@ -42,7 +42,7 @@ export const payingFor = (payments: Payments["Service"]) => {
         return payments.create({ key, orderId, amount: payment.amount, paymentMethod })
       }
       case "confirm":
-        return payments.confirm({ key, payment })
+        return payments.confirm({ key, payment, returnUrl })
       case "capture":
         return payments.capture({ key, payment })
       case "cancel":

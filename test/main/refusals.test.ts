@@ -42,7 +42,8 @@ describe("wrong settings", () => {
           "STRIPE_SECRET_KEY",
           "STRIPE_WEBHOOK_SECRET",
           "RESEND_API_KEY",
-          "EMAIL_FROM"
+          "EMAIL_FROM",
+          "CHECKOUT_RETURN_URL"
         ])
         for (const { problem, variable } of problems) {
           expect(problem).toMatch(/^(PORT|DATABASE_URL)$/.test(variable) ? /^expected / : /^required in production: /)

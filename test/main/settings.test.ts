@@ -18,7 +18,8 @@ const production = {
   STRIPE_SECRET_KEY: "key",
   STRIPE_WEBHOOK_SECRET: "webhook",
   RESEND_API_KEY: "key",
-  EMAIL_FROM: "shop@example.com"
+  EMAIL_FROM: "shop@example.com",
+  CHECKOUT_RETURN_URL: "https://shop.example/orders"
 }
 
 describe("an empty environment", () => {

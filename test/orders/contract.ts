@@ -271,6 +271,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         const order = yield* bought(userId, "authentication", cartOf(sku, 1, { paymentMethod }))
         assert.strictEqual(order.status, "requires_action")
         assert.strictEqual(order.payment.nextAction?.type, "redirect")
+        assert.match(order.payment.nextAction?.url ?? "", /^https:\/\/bank\.example\//)
         assert.strictEqual(yield* available(sku), 4)
         assert.deepStrictEqual(yield* ledgerOf(order.id), [])
       })

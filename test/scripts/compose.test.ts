@@ -39,7 +39,8 @@ const secrets: Readonly<Record<string, string>> = {
   STRIPE_SECRET_KEY: "key",
   STRIPE_WEBHOOK_SECRET: "signing",
   RESEND_API_KEY: "key",
-  EMAIL_FROM: "shop@example.com"
+  EMAIL_FROM: "shop@example.com",
+  CHECKOUT_RETURN_URL: "https://shop.example/orders"
 }
 const required = /\$\{(\w+):\?([^}]+)\}/g
 
