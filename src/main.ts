@@ -6,7 +6,7 @@
  * or the database's schema, are not right; 130 asked a second time to stop, so at once.
  */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
-import { Array, Cause, Console, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
+import { Cause, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
 import { Catalog } from "./catalog/Catalog.ts"
 import { TermsOfSale } from "./catalog/TermsOfSale.ts"
 import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSettings } from "./config.ts"
@@ -21,26 +21,22 @@ import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import { DeadLetters } from "./jobs/DeadLetters.ts"
 import { AtCrashPoint } from "./jobs/crashPoints.ts"
-import { replayQueue, replaysAtOnce, runReplay } from "./jobs/replays.ts"
+import { replayWorker } from "./jobs/replayWorker.ts"
 import { ReplaySafety } from "./jobs/ReplaySafety.ts"
 import { retention } from "./jobs/Retention.ts"
-import { runWorker } from "./jobs/Worker.ts"
 import { Health } from "./ops/Health.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
 import { Orders } from "./orders/Orders.ts"
-import { runOrder } from "./orders/OrderSaga.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
 import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
-import { LedgerSweep, sweepLedger } from "./orders/LedgerSweep.ts"
-import { sweepOrders } from "./orders/OrderSweep.ts"
+import { orderWorker } from "./orders/orderWorker.ts"
 import { ordersReplaySafety } from "./orders/replaySafety.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
 import { ReturnUrl } from "./orders/ReturnUrl.ts"
 import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhooks.ts"
-import { runWebhook } from "./orders/webhooks/runWebhook.ts"
-import { webhookQueue } from "./orders/webhooks/WebhookInbox.ts"
 import * as WebhookInboxPostgres from "./orders/webhooks/WebhookInboxPostgres.ts"
 import { dyingAt } from "./sandbox/crashAt.ts"
+import { webhookWorker } from "./orders/webhooks/webhookWorker.ts"
 import { Sandbox } from "./sandbox/Sandbox.ts"
 import {
   embeddedDatabase,
@@ -48,7 +44,7 @@ import {
   keptOpsToken,
   keptSecret,
   stockedShelves,
-  welcome
+  welcomed
 } from "./sandbox/StandIns.ts"
 import * as Logs from "./telemetry/Logs.ts"
 import { AppSecret } from "./users/AppSecret.ts"
@@ -56,11 +52,6 @@ import { Passwords } from "./users/Passwords.ts"
 import { Sessions } from "./users/Sessions.ts"
 import { Tokens } from "./users/Tokens.ts"
 import { Users } from "./users/Users.ts"
-
-/** Orders at once on one node: each waits for the provider most of its time, and holds a connection only for its steps. */
-const ordersAtOnce = 16
-/** Events at once on one node: each is one short transaction, and shares the pool with everything else. */
-const eventsAtOnce = 2
 
 const databaseUrl = (settings: Settings) =>
   Option.match(settings.databaseUrl, { onNone: () => embeddedDatabase(settings.dataDir), onSome: Effect.succeed })
@@ -128,27 +119,9 @@ const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
   Layer.provideMerge(Health.layer)
 )
 
-const orderWorker = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const handle = yield* runOrder
-    yield* Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, handle }))
-    yield* Effect.forkScoped(sweepOrders)
-    yield* Effect.forkScoped(sweepLedger)
-  })
-).pipe(Layer.provide(LedgerSweep.layer), Layer.provide(StripePayments.layer))
-const webhookWorker = Layer.effectDiscard(
-  Effect.flatMap(runWebhook, (handle) =>
-    Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: eventsAtOnce, handle }))
-  )
-)
-const replayWorker = Layer.effectDiscard(
-  Effect.flatMap(runReplay, (handle) =>
-    Effect.forkScoped(runWorker({ queue: replayQueue, concurrency: replaysAtOnce, handle }))
-  )
-)
 /** Part of what is sent to the provider under an order's key. */
 const returnUrl = (settings: Settings) => Layer.succeed(ReturnUrl, settings.checkoutReturnUrl)
-const worker = Layer.mergeAll(orderWorker, webhookWorker, replayWorker, retention)
+const worker = Layer.mergeAll(Layer.provide(orderWorker, StripePayments.layer), webhookWorker, replayWorker, retention)
 
 const door = (settings: Settings) =>
   Layer.provideMerge(
@@ -182,25 +155,10 @@ const operators = (settings: Settings) => {
 const announce = (settings: Settings) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const url = yield* listeningUrl
-      const opsUrl = yield* OpsUrl
+      const [url, opsUrl] = [yield* listeningUrl, yield* OpsUrl]
       yield* Effect.logInfo("ready", { url, role: settings.role, ops_url: opsUrl })
-      if (settings.production) return
-      const sandbox = yield* Effect.serviceOption(Sandbox)
-      if (Option.isSome(sandbox)) yield* sandbox.value.sendWebhooksTo(`${url}/v1/webhooks/payments`)
-      yield* Console.error(
-        welcome(
-          url,
-          Option.map(sandbox, ({ baseUrl }) => baseUrl),
-          {
-            url: opsUrl,
-            token:
-              settings.opsTokens.length > 0
-                ? Option.none()
-                : Option.map(Array.head(yield* OperatorTokens), ({ token }) => token)
-          }
-        )
-      )
+      const [made] = settings.opsTokens.length > 0 ? [] : yield* OperatorTokens
+      if (!settings.production) yield* welcomed({ url, opsUrl, opsToken: made?.token })
     })
   )
 

@@ -7,11 +7,12 @@
 import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { Effect, Layer, Option, Redacted, Schedule } from "effect"
+import { Console, Effect, Layer, Option, Redacted, Schedule } from "effect"
 import { Catalog } from "../catalog/Catalog.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
 import { discounts, products, shippingBands } from "./catalogue.ts"
+import { Sandbox } from "./Sandbox.ts"
 
 /** The embedded database's URL; its server lives as long as the scope. */
 export const embeddedDatabase = (dataDir: string) =>
@@ -62,32 +63,39 @@ export const endsWithParent = Layer.effectDiscard(
   })
 )
 
-/** What to try, for whoever has just started it. */
-export const welcome = (
-  apiUrl: string,
-  sandboxUrl: Option.Option<string>,
-  operators: { readonly url: string; readonly token: Option.Option<Redacted.Redacted> }
-): string => {
+interface Reached {
+  readonly url: string
+  readonly opsUrl: string
+  /** Only when it was made here: one that was set is not repeated. */
+  readonly opsToken: Redacted.Redacted | undefined
+}
+
+/** Tells the sandbox where its events go, and whoever has just started the shop what to try. */
+export const welcomed = Effect.fnUntraced(function* (reached: Reached) {
+  const sandbox = yield* Effect.serviceOption(Sandbox)
+  if (Option.isSome(sandbox)) yield* sandbox.value.sendWebhooksTo(`${reached.url}/v1/webhooks/payments`)
+  yield* Console.error(welcome(reached, Option.getOrUndefined(Option.map(sandbox, ({ baseUrl }) => baseUrl))))
+})
+
+const welcome = ({ opsToken, opsUrl, url }: Reached, sandboxUrl: string | undefined): string => {
   const json = `-H 'content-type: application/json'`
+  const token = opsToken === undefined ? "" : `; bearer token ${Redacted.value(opsToken)}`
   return [
     "",
     "Holdfast is ready.",
     "",
-    `  API       ${apiUrl}/v1/products`,
-    `  health    ${apiUrl}/readyz`,
-    ...(Option.isSome(sandboxUrl)
-      ? [`  sandbox   ${sandboxUrl.value}/_sandbox/ledger   (what the payment provider has charged)`]
-      : []),
-    `  operators ${operators.url}/ops/api/queues   (npm run ops -- queues list${Option.match(operators.token, {
-      onNone: () => "",
-      onSome: (token) => `; bearer token ${Redacted.value(token)}`
-    })})`,
+    `  API       ${url}/v1/products`,
+    `  health    ${url}/readyz`,
+    ...(sandboxUrl === undefined
+      ? []
+      : [`  sandbox   ${sandboxUrl}/_sandbox/ledger   (what the payment provider has charged)`]),
+    `  operators ${opsUrl}/ops/api/queues   (npm run ops -- queues list${token})`,
     "",
     "Try (an account, a session, an order that is paid):",
     "",
-    `  curl -s ${apiUrl}/v1/users ${json} -d '{"email":"ada@example.com","password":"correct horse battery","name":"Ada Lovelace"}'`,
-    `  TOKEN=$(curl -s ${apiUrl}/v1/sessions ${json} -d '{"email":"ada@example.com","password":"correct horse battery"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
-    `  curl -s ${apiUrl}/v1/orders ${json} -H "authorization: Bearer $TOKEN" -H "idempotency-key: my-first-order" -d '{"lines":[{"sku":"KITCHEN-KETTLE-12","quantity":2},{"sku":"KITCHEN-GRINDER-M","quantity":1}],"payment_method":"pm_card_visa"}'`,
+    `  curl -s ${url}/v1/users ${json} -d '{"email":"ada@example.com","password":"correct horse battery","name":"Ada Lovelace"}'`,
+    `  TOKEN=$(curl -s ${url}/v1/sessions ${json} -d '{"email":"ada@example.com","password":"correct horse battery"}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -s ${url}/v1/orders ${json} -H "authorization: Bearer $TOKEN" -H "idempotency-key: my-first-order" -d '{"lines":[{"sku":"KITCHEN-KETTLE-12","quantity":2},{"sku":"KITCHEN-GRINDER-M","quantity":1}],"payment_method":"pm_card_visa"}'`,
     "",
     "Stop it with Ctrl-C; what happened is kept.",
     ""
