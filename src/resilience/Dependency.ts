@@ -3,7 +3,8 @@
  *
  * The strategies have one order, which `describe` prints. A call is admitted, retried and answered by one register of one
  * callback (`Flight.ts`) over one state (`Machine.ts`). A permit stays out until its attempt has ended, also an abandoned
- * one; what is abandoned ends with the scope that the Dependency was made in.
+ * one; what is abandoned is interrupted with the scope that
+ * the Dependency was made in, which waits for its end at most `closeGrace`.
  */
 import { Clock, type Context, Duration, Effect, Fiber, Option, type Scope, Stream } from "effect"
 import { Chaos } from "./Chaos.ts"
@@ -44,6 +45,7 @@ export interface Dependency {
   }
   /** New numbers from the next attempt on. State, counts and half-open progress stay. */
   readonly reconfigure: (policy: Policy) => Effect.Effect<void, PolicyInvalid>
+  /** Also ends the orders that have run out; otherwise the next call does. */
   readonly snapshot: Effect.Effect<DependencySnapshot>
   readonly events: Stream.Stream<KitEvent>
   /** The order of the strategies, outside in, with this dependency's numbers. */
@@ -82,7 +84,12 @@ const make = Effect.fn("Dependency.make")(function* (
       const settings = yield* settingsOf(name, policy)
       machine.reconfigure(monotonicMillis(yield* Clock.Clock), settings)
     }),
-    snapshot: Effect.map(Clock.Clock, (clock) => snapshotOf(machine, monotonicMillis(clock))),
+    snapshot: Effect.contextWith((context: Context.Context<never>) =>
+      Effect.map(Clock.Clock, (clock) => {
+        machine.expire(monotonicMillis(clock), clock.currentTimeMillisUnsafe(), context)
+        return snapshotOf(machine, monotonicMillis(clock))
+      })
+    ),
     events: Stream.fromPubSub(machine.journal.events),
     describe: () => describeSettings(name, machine.settings, chaos !== undefined)
   }
@@ -122,11 +129,24 @@ const operatorsVerbs = (
   }
 }
 
-/** What nobody waits for any more is interrupted and waited for. */
+/** Whoever stops a process gives it about half a minute; a stubborn attempt may have a third of it, not all. */
+const closeGrace = "10 seconds"
+
+/** What nobody waits for any more is interrupted and waited for, but not for ever: it is left to end alone. */
 const close = (machine: Machine): Effect.Effect<void> =>
   Effect.suspend(() => {
     for (const timers of machine.allTimers) timers.stopWhenIdle()
-    return Fiber.interruptAll(machine.abandoned)
+    if (machine.abandoned.size === 0) return Effect.void
+    const ended = Effect.interruptible(Fiber.awaitAll([...machine.abandoned]))
+    for (const fiber of machine.abandoned) fiber.interruptUnsafe()
+    return Effect.timeoutOrElse(ended, {
+      duration: closeGrace,
+      orElse: () =>
+        Effect.annotateLogs(Effect.logWarning("The dependency is closed while attempts have not ended."), {
+          dependency: machine.name,
+          abandoned: machine.abandoned.size
+        })
+    }).pipe(Effect.asVoid)
   })
 
 export const Dependency = { make }

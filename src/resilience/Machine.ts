@@ -165,20 +165,24 @@ export class Machine {
     this.draining = false
   }
 
-  /** Asked only while there are orders. Ends those whose time has come. */
+  /** Asked only while there are orders. */
   private isOff(now: number, call: Caller): boolean {
     const wall = call.clock.currentTimeMillisUnsafe()
-    if (this.overrides.some((override) => !isInForce(override, wall))) {
-      this.rule(
-        now,
-        this.overrides.filter((override) => isInForce(override, wall)),
-        call.context
-      )
-    }
+    this.expire(now, wall, call.context)
     const off = this.overrides.find((override) => override.kind === "off")
     if (off === undefined) return false
     this.hintMs = off.until === undefined ? indefiniteRetryAfterMs : off.until - wall
     return true
+  }
+
+  /** Ends the orders whose time has come: nobody has to be told, so whoever looks at them says so first. */
+  expire(now: number, wallMillis: number, context: Context.Context<never>): void {
+    if (this.overrides.every((override) => isInForce(override, wallMillis))) return
+    this.rule(
+      now,
+      this.overrides.filter((override) => isInForce(override, wallMillis)),
+      context
+    )
   }
 
   /** The operators' orders, all that stand. */

@@ -7,6 +7,7 @@
 import { type Clock, Effect, Metric, type Scope } from "effect"
 import { durationBoundaries, type Durations, outcomes } from "./Counters.ts"
 import type { Machine } from "./Machine.ts"
+import { isInForce } from "./overrides.ts"
 import { monotonicMillis } from "./Timers.ts"
 
 type Reading = readonly [name: string, description: string, attributes: Record<string, string>, read: () => number]
@@ -47,7 +48,7 @@ const counters = (machine: Machine, now: () => number): ReadonlyArray<Reading> =
   ]
 }
 
-const gauges = (machine: Machine, now: () => number): ReadonlyArray<Reading> => {
+const gauges = (machine: Machine, now: () => number, wall: () => number): ReadonlyArray<Reading> => {
   const { circuit, counters, limit } = machine
   const states = Object.keys(counters.transitions) as Array<keyof typeof counters.transitions>
   return [
@@ -61,7 +62,7 @@ const gauges = (machine: Machine, now: () => number): ReadonlyArray<Reading> => 
       "dependency_switched_off",
       "1 while an operator has it off.",
       {},
-      () => (machine.orders.some(({ kind }) => kind === "off") ? 1 : 0)
+      () => (machine.orders.some((order) => order.kind === "off" && isInForce(order, wall())) ? 1 : 0)
     ],
     ["dependency_limit", "Attempts that may be out at once.", {}, () => limit.permits(circuit.limitShare(now()))],
     ["dependency_in_flight", "Attempts that have not ended.", {}, () => limit.inFlight],
@@ -88,16 +89,17 @@ export const registerMetrics = (machine: Machine, clock: Clock.Clock): Effect.Ef
               { get: () => ({ count: read(), incremental: true }), update: nothing, modify: nothing }
             )
           )
-          const gauged = gauges(machine, now).map(([name, description, attributes, read]) =>
-            Metric.registerUnsafe(
-              Metric.gauge(name, { description, attributes: { ...named, ...attributes } }),
-              context,
-              {
-                get: () => ({ value: read() }),
-                update: nothing,
-                modify: nothing
-              }
-            )
+          const gauged = gauges(machine, now, () => clock.currentTimeMillisUnsafe()).map(
+            ([name, description, attributes, read]) =>
+              Metric.registerUnsafe(
+                Metric.gauge(name, { description, attributes: { ...named, ...attributes } }),
+                context,
+                {
+                  get: () => ({ value: read() }),
+                  update: nothing,
+                  modify: nothing
+                }
+              )
           )
           const { live, substituted } = machine.counters
           const timed = [histogram("live", live), histogram("substitute", substituted)].map(([metric, hooks]) =>

@@ -228,7 +228,7 @@ describe("an attempt that timed out", () => {
     Effect.gen(function* () {
       const ended = yield* Deferred.make<void>()
       const stubborn = Effect.never.pipe(
-        Effect.onInterrupt(() => Effect.andThen(Effect.sleep("1 minute"), Deferred.succeed(ended, undefined)))
+        Effect.onInterrupt(() => Effect.andThen(Effect.sleep("5 seconds"), Deferred.succeed(ended, undefined)))
       )
       const scoped = Effect.gen(function* () {
         const dependency = yield* make()
@@ -240,6 +240,20 @@ describe("an attempt that timed out", () => {
       yield* TestClock.adjust("1 minute")
       assert.isTrue(yield* Deferred.isDone(ended))
       yield* Fiber.join(fiber)
+    })
+  )
+})
+
+describe("closing a dependency", () => {
+  it.effect("does not wait for ever for an attempt that will not end", () =>
+    Effect.gen(function* () {
+      const scoped = Effect.gen(function* () {
+        const dependency = yield* make()
+        yield* Effect.flip(dependency.call(Effect.uninterruptible(Effect.sleep("1 hour")), once))
+      }).pipe(Effect.scoped)
+      const fiber = yield* Effect.forkChild(timed(scoped))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(fiber)).millis, 11_000)
     })
   )
 })

@@ -37,6 +37,17 @@ describe("a kill switch", () => {
     })
   )
 
+  it.effect("that has run out is gone from the snapshot, also when nobody calls", () =>
+    Effect.gen(function* () {
+      const dependency = yield* make()
+      yield* dependency.switchOff({ ...order, expiresIn: "1 minute" })
+      yield* dependency.circuit.forceOpen({ ...order, expiresIn: "1 minute" })
+      yield* TestClock.adjust("1 minute")
+      const { switchedOff, overrides, state } = yield* dependency.snapshot
+      assert.deepStrictEqual({ switchedOff, overrides, state }, { switchedOff: false, overrides: [], state: "open" })
+    })
+  )
+
   it.effect("is asked again after a wait: a call in the line does not slip through", () =>
     Effect.gen(function* () {
       const dependency = yield* make({ concurrency: 1, queue: { size: 1, wait: "1 minute" } })
