@@ -37,6 +37,7 @@ import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhook
 import * as WebhookInboxPostgres from "./orders/webhooks/WebhookInboxPostgres.ts"
 import { dyingAt } from "./sandbox/crashAt.ts"
 import { webhookWorker } from "./orders/webhooks/webhookWorker.ts"
+import { Dependencies } from "./resilience/index.ts"
 import { Sandbox } from "./sandbox/Sandbox.ts"
 import {
   embeddedDatabase,
@@ -185,7 +186,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(features),
     Layer.provideMerge(inventory(settings)),
     Layer.provideMerge(provider(settings)),
-    Layer.provideMerge(ground(settings)),
+    Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),
     Layer.provide([secret(settings), NodeCrypto.layer]),
     // First to be built: who kills npm while the shop still starts means the shop too.
     Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty)

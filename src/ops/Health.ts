@@ -1,13 +1,14 @@
 /**
  * Whether this node can usefully serve, and how each of its parts is.
  *
- * Ready: started, not draining, schema current, database up. What is known comes from memory (the database's health
- * is a ping a second of its own) or is at most a second old, so a probe costs nothing and never waits for an outage.
- * No check names a host, a version or an error from inside.
+ * Ready: started, not draining, schema current, database up. A provider that is away is a warning, no more. What is
+ * known comes from memory (the database's health is a ping a second of its own) or is at most a second old, so a probe
+ * costs nothing and never waits for an outage. No check names a host, a version or an error from inside.
  */
 import { Context, DateTime, Effect, Layer, Ref } from "effect"
 import { DatabaseHealth } from "../database/DatabaseHealth.ts"
 import { Migrations } from "../database/Migrations.ts"
+import { Dependencies } from "../resilience/index.ts"
 
 export interface Check {
   readonly status: "ok" | "warn" | "fail"
@@ -39,6 +40,7 @@ export class Health extends Context.Service<
     Effect.gen(function* () {
       const database = yield* DatabaseHealth
       const migrations = yield* Migrations
+      const dependencies = yield* Dependencies
       const draining = yield* Ref.make(false)
 
       const checkDatabase = Effect.gen(function* () {
@@ -56,10 +58,19 @@ export class Health extends Context.Service<
         Effect.cachedWithTTL("1 second")
       )
 
+      /** A provider that is away is a warning: orders wait for it, and no probe should end a node for it. */
+      const checkProviders = Effect.map(dependencies.snapshot, (all) =>
+        all.map(({ name, state, stateMillis, switchedOff }): readonly [string, Check] => [
+          name,
+          { status: state === "closed" && !switchedOff ? "ok" : "warn", since_seconds: Math.floor(stateMillis / 1000) }
+        ])
+      )
+
       const report = Effect.gen(function* () {
+        const own = { database: yield* checkDatabase, migrations: yield* checkMigrations }
         return {
           draining: yield* Ref.get(draining),
-          checks: { database: yield* checkDatabase, migrations: yield* checkMigrations }
+          checks: { ...Object.fromEntries(yield* checkProviders), ...own }
         }
       })
       return Health.of({ report, drain: Ref.set(draining, true) })
