@@ -2,7 +2,7 @@
  * Why a sandbox could not start or go on. All are fatal for the sandbox's own process; for the app that supervises it,
  * only the first start is: later ones are repeated.
  */
-import { Schema } from "effect"
+import { Runtime, Schema } from "effect"
 
 /** Another sandbox owns the folder and did not let go of it within the wait. */
 export class SandboxFolderInUse extends Schema.TaggedError<SandboxFolderInUse>()("SandboxFolderInUse", {}) {
@@ -36,7 +36,9 @@ export class SandboxNotStarted extends Schema.TaggedError<SandboxNotStarted>()("
   exitCode: Schema.NullOr(Schema.Int)
 }) {
   readonly category = "fatal" as const
+  /** EX_UNAVAILABLE of sysexits, as for an address or a database that cannot be had. */
+  override readonly [Runtime.errorExitCode] = 69
   override get message() {
-    return "The sandbox's process did not become ready: see its lines in the log, and whether its port is free."
+    return "The sandbox's process did not become ready: see whether its port is free, or give it another with SANDBOX_PORT."
   }
 }
