@@ -1,0 +1,122 @@
+/**
+ * Whether everything that was promised holds: the customer's log, the shop's tables and the provider's books, each
+ * against the others. Answers one line for each breach; numbers are those of the invariants (lost, double, money, stock).
+ */
+import { Effect } from "effect"
+import { Database } from "../../../src/database/Database.ts"
+import { violations } from "../../../src/orders/invariants.ts"
+import type { LedgerEntry } from "../../../src/sandbox/payments/objects.ts"
+import { isRefusal, type Log } from "./stories.ts"
+
+interface Row {
+  readonly id: string
+  readonly key: string | null
+  readonly account: string | null
+  readonly status: string
+  readonly total: number
+  readonly captured: number
+  readonly refunded: number
+}
+
+export interface Verdict {
+  readonly orders: number
+  readonly acknowledged: number
+  readonly lost: ReadonlyArray<string>
+  readonly double: ReadonlyArray<string>
+  readonly others: ReadonlyArray<string>
+}
+
+const sum = (entries: ReadonlyArray<LedgerEntry>, type: LedgerEntry["type"]) =>
+  entries.reduce((cents, entry) => cents + (entry.type === type ? entry.amount : 0), 0)
+const count = (entries: ReadonlyArray<LedgerEntry>, type: LedgerEntry["type"]) =>
+  entries.filter((entry) => entry.type === type).length
+
+const ended = new Set(["captured", "fulfilled", "refunded", "cancelled", "failed"])
+const paid = new Set(["authorized", "confirmed", "captured", "fulfilled", "refund_pending", "refunded"])
+
+const rowsOf = Effect.flatMap(Database, (database) =>
+  database.read(
+    "chaos.orders",
+    (sql) => sql<Row>`
+      select o.id, k.key, k.account, o.status, o.total_cents::float8 as total, p.captured_cents::float8 as captured,
+        p.refunded_cents::float8 as refunded
+      from orders o left join payments p on p.order_id = o.id
+        left join idempotency_keys k on k.order_id = o.id and k.route = 'POST /v1/orders'`
+  )
+)
+const openJobs = Effect.flatMap(Database, (database) =>
+  database.read(
+    "chaos.jobs",
+    (sql) => sql<{ key: string; state: string }>`
+      select key, state from jobs where queue = 'orders' and state <> 'done' order by key`
+  )
+)
+
+/** Nothing more happens by itself. */
+export const isQuiet = Effect.all([rowsOf, openJobs]).pipe(
+  Effect.map(
+    ([orders, jobs]) =>
+      orders.every(({ status }) => ended.has(status)) &&
+      jobs.every(({ state }) => state === "dead" || state === "discarded")
+  ),
+  Effect.orElseSucceed(() => false)
+)
+
+const byOrder = (row: Row, entries: ReadonlyArray<LedgerEntry>): ReadonlyArray<string> => [
+  ...(sum(entries, "captured") === row.captured ? [] : [`I7 ${row.id}: the provider took another amount`]),
+  ...(sum(entries, "refunded") === row.refunded ? [] : [`I7 ${row.id}: the provider gave another amount back`]),
+  ...(row.captured === 0 || row.captured === row.total ? [] : [`I7 ${row.id}: taken is not the total`]),
+  ...(ended.has(row.status) && count(entries, "authorized") !== count(entries, "captured") + count(entries, "canceled")
+    ? [`I9 ${row.id}: money is still held`]
+    : []),
+  ...(ended.has(row.status) ? [] : [`I11 ${row.id}: is ${row.status} after all is quiet`])
+]
+
+const byKey = (log: Log, rows: ReadonlyArray<Row>) => {
+  const lost: Array<string> = []
+  const others: Array<string> = []
+  for (const { account, answers, key, requests } of log.values()) {
+    const mine = rows.filter((row) => row.key === key && row.account === account)
+    const good = answers.filter(({ status }) => status < 300)
+    const ids = new Set(good.map(({ body }) => body.id))
+    for (const id of ids) if (!mine.some((row) => row.id === id)) lost.push(`I1 ${key}: ${id} was acknowledged`)
+    const same = new Set(good.map(({ body }) => `${body.id} ${body.total}`))
+    if (same.size > 1) others.push(`I4 ${key}: its answers disagree`)
+    const definite = answers.length === requests && answers.every(isRefusal)
+    if (definite && mine.some(({ status }) => paid.has(status))) others.push(`I5 ${key}: refused and paid`)
+    const odd = answers.filter(({ status }) => status >= 500 && status !== 503 && status !== 504)
+    for (const { status } of odd) others.push(`an answer of ${status} to ${key}`)
+  }
+  return { lost, others }
+}
+
+export const judge = Effect.fnUntraced(function* (log: Log, ledger: ReadonlyArray<LedgerEntry>) {
+  const rows = yield* rowsOf
+  const jobs = yield* openJobs
+  const own = yield* violations({ settlingSeconds: 0 })
+  const { lost, others } = byKey(log, rows)
+  const of = (id: string) => ledger.filter((entry) => entry.order_id === id)
+  const known = new Set(rows.map(({ id }) => id))
+  const ids = new Set(rows.map(({ account, key }) => `${account} ${key}`))
+  const double = [
+    ...rows.filter(({ id }) => count(of(id), "captured") > 1).map(({ id }) => `I6 ${id}: taken twice`),
+    ...rows.filter(({ id }) => count(of(id), "refunded") > 1).map(({ id }) => `I6 ${id}: given back twice`),
+    ...(ids.size === rows.length ? [] : ["I3: a key has two orders"])
+  ]
+  return {
+    orders: rows.length,
+    acknowledged: [...log.values()].filter(({ answers }) => answers.some(({ status }) => status < 300)).length,
+    lost,
+    double,
+    others: [
+      ...others,
+      ...rows.flatMap((row) => byOrder(row, of(row.id))),
+      ...rows.filter(({ key }) => key === null || !log.has(key)).map(({ id }) => `I2 ${id}: nobody asked for it`),
+      ...ledger
+        .filter(({ order_id }) => order_id === null || !known.has(order_id))
+        .map(({ order_id }) => `I8 ${order_id}: the provider knows an order that is not ours`),
+      ...jobs.filter(({ state }) => state === "dead").map(({ key }) => `I11 ${key}: needs a person`),
+      ...own.map(({ invariant, subject }) => `${invariant} ${subject}`)
+    ]
+  } satisfies Verdict
+})
