@@ -7,7 +7,7 @@ import { Context, Effect, Layer } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { type Principal, Sessions } from "../users/Sessions.ts"
 import { Forbidden } from "./errors.ts"
-import { failsWith } from "./problems.ts"
+import { failsWith } from "./failsWith.ts"
 
 export class CurrentPrincipal extends Context.Service<CurrentPrincipal, Principal>()(
   "holdfast/http/CurrentPrincipal"

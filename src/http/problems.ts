@@ -5,14 +5,13 @@
  * client sees. A tag without a row does not compile. Endpoints name the tags that they may fail with (`failsWith`), and
  * a handler that can fail with another does not compile either. Whatever is not here leaves as a 500 without detail.
  */
-import { Duration, Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
-import { HttpApiSchema } from "effect/http-api"
+import { Duration } from "effect"
 import type { AppError } from "../errors.ts"
 import type { FieldError } from "./errors.ts"
-import { contentType, Problem } from "./Problem.ts"
+import type { Problem } from "./Problem.ts"
 
-type Tag = AppError["_tag"]
-type ErrorOf<T extends Tag> = Extract<AppError, { readonly _tag: T }>
+export type Tag = AppError["_tag"]
+export type ErrorOf<T extends Tag> = Extract<AppError, { readonly _tag: T }>
 
 export interface Row<E> {
   readonly code: string
@@ -307,63 +306,3 @@ export const rowOf = (error: unknown): Row<AppError> | undefined =>
     ? // One row knows the fields of its own tag; that it is given no other is what the mapped type above holds.
       (problems[error._tag as Tag] as unknown as Row<AppError>)
     : undefined
-
-export interface Occasion {
-  readonly requestId: string
-  readonly timestamp: string
-  /** GET and HEAD change nothing, whatever became of them. */
-  readonly safe: boolean
-}
-
-/** Seconds, whole, 1 to 60, jittered by up to a fifth so that those who were refused together do not come back together. */
-export const retryAfter = (seconds: number, random: number): number =>
-  Math.min(60, Math.max(1, Math.ceil(seconds * (1 + random / 5))))
-
-/** The problem that an error becomes on one occasion. */
-export const problemOf = <E extends AppError>(
-  error: E,
-  row: Row<E>,
-  occasion: Occasion,
-  retryAfterSeconds?: number
-): Problem => {
-  const shown = row.shows?.(error) ?? {}
-  return {
-    type: `/problems/${row.code}`,
-    title: row.title,
-    status: row.status,
-    detail: error.message,
-    instance: `/requests/${occasion.requestId}`,
-    code: row.code,
-    category: error.category,
-    request_id: occasion.requestId,
-    timestamp: occasion.timestamp,
-    retry: row.retry,
-    side_effects: "none",
-    ...shown,
-    ...(occasion.safe && shown.side_effects === "unknown" ? { side_effects: "none" as const } : {}),
-    ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds })
-  }
-}
-
-/** What the API's document says of an error: its status, and the problem's shape. The boundary renders it. */
-const declared = <T extends Tag>(tag: T): Schema.Codec<ErrorOf<T>, Problem> => {
-  // The mapped type's row for a tag that is not known here is seen as the row of any error.
-  const row = problems[tag] as unknown as Row<AppError>
-  const isThis = (input: unknown): input is ErrorOf<T> => rowOf(input) === row
-  return Problem.pipe(
-    Schema.decodeTo(
-      Schema.declare(isThis),
-      SchemaTransformation.transformEffect<ErrorOf<T>, Problem>({
-        decode: () => Effect.fail(new SchemaIssue.Forbidden({ message: "a problem does not tell all of its error" })),
-        encode: (error) => Effect.succeed(problemOf(error, row, { requestId: "", timestamp: "", safe: false }))
-      })
-    ),
-    HttpApiSchema.asJson({ contentType }),
-    HttpApiSchema.status(row.status)
-  )
-}
-
-/** The errors that an endpoint may fail with, by tag: it can fail with these and no others. */
-export const failsWith = <const Tags extends readonly [Tag, ...ReadonlyArray<Tag>]>(
-  ...tags: Tags
-): ReadonlyArray<Schema.Codec<ErrorOf<Tags[number]>, Problem>> => tags.map((tag: Tags[number]) => declared(tag))

@@ -6,7 +6,7 @@ import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/h
 import { boundary, errorRendering } from "../../src/http/Boundary.ts"
 import { ErrorRendering } from "../../src/http/ErrorRendering.ts"
 import { parseOptions, payloadParseOptions } from "../../src/http/parsing.ts"
-import { failsWith } from "../../src/http/problems.ts"
+import { failsWith } from "../../src/http/failsWith.ts"
 import { RequestId } from "../../src/http/RequestId.ts"
 import { Routes } from "../../src/http/Routes.ts"
 import { fieldsOf, member, newKey, openDoor, refusal, send, serving } from "./door.ts"

@@ -4,7 +4,8 @@ import { Schema } from "effect"
 import type { AppError } from "../../src/errors.ts"
 import { DatabaseUnavailable } from "../../src/database/errors.ts"
 import { Problem } from "../../src/http/Problem.ts"
-import { problemOf, problems, retryAfter, type Row, rowOf } from "../../src/http/problems.ts"
+import { problems, type Row, rowOf } from "../../src/http/problems.ts"
+import { problemOf, retryAfter } from "../../src/http/rendering.ts"
 import { examples, type Tag } from "./examples.ts"
 
 /** The contract: code, status, retry. */

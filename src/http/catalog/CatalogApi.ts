@@ -2,7 +2,7 @@
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Product, ProductId, StockLevel } from "../../catalog/Product.ts"
 import { PageQuery, pageOf } from "../pages.ts"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed"] as const
 

@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Checks } from "../../ops/errors.ts"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 
 const Alive = Schema.Struct({ status: Schema.Literal("ok") })
 const Report = Schema.Struct({ status: Schema.Literals(["ok", "degraded"]), checks: Checks })

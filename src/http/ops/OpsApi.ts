@@ -4,7 +4,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { ErrorRendering } from "../ErrorRendering.ts"
 import { pageOf } from "../pages.ts"
 import { parseOptions, payloadParseOptions } from "../parsing.ts"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 

@@ -8,7 +8,7 @@ import { createHash, timingSafeEqual } from "node:crypto"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { Forbidden } from "../errors.ts"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 import { OperatorUnknown } from "./errors.ts"
 
 export interface Operator {

@@ -5,7 +5,7 @@ import { Cart, Order, OrderId } from "../../orders/Order.ts"
 import { Authorization } from "../Authorization.ts"
 import { waitSecondsMost } from "../limits.ts"
 import { PageQuery, pageOf } from "../pages.ts"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
 

@@ -6,7 +6,7 @@ import { Password, PasswordAttempt } from "../../users/Password.ts"
 import { Name, User, UserId } from "../../users/User.ts"
 import { Authorization } from "../Authorization.ts"
 import { PageQuery, pageOf } from "../pages.ts"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 
 export const Session = Schema.Struct({
   token: Schema.String,

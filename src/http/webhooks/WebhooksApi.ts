@@ -1,7 +1,7 @@
 /** The contract of what providers tell the shop: signed over the raw body, acknowledged as soon as it is stored. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
-import { failsWith } from "../problems.ts"
+import { failsWith } from "../failsWith.ts"
 
 export const WebhooksApi = HttpApiGroup.make("webhooks").add(
   HttpApiEndpoint.post("payments", "/v1/webhooks/payments", {
