@@ -1,7 +1,7 @@
 /**
  * `npm run bench:kit`: what a guarded call costs, beside its peers, in one run. Exits 1 when a target is missed.
  */
-import { Effect, References } from "effect"
+import { Console, Effect, References } from "effect"
 import { contestants } from "./contestants.ts"
 import { measureHttp } from "./http.ts"
 import { type Figures, measure } from "./measure.ts"
@@ -30,7 +30,9 @@ const program = Effect.gen(function* () {
   const [native, kit, composed, cockatiel] = [of("a native"), of("holdfast"), of("Effect"), of("cockatiel")]
   table(figures)
   const http = yield* measureHttp
-  console.log(`\nloopback HTTP, client's CPU per request: bare ${fixed(http.bare)}, guarded ${fixed(http.guarded)}\n`)
+  yield* Console.log(
+    `\nloopback HTTP, client's CPU per request: bare ${fixed(http.bare)}, guarded ${fixed(http.guarded)}\n`
+  )
 
   const targets: ReadonlyArray<Target> = [
     {
@@ -58,9 +60,9 @@ const program = Effect.gen(function* () {
     { name: "HTTP, times the bare client's CPU (at most 1.2)", value: http.guarded / http.bare, holds: (x) => x <= 1.2 }
   ]
   for (const { name, value, holds } of targets)
-    console.log(`${holds(value) ? "ok    " : "MISSED"} ${name}: ${fixed(value)}`)
+    yield* Console.log(`${holds(value) ? "ok    " : "MISSED"} ${name}: ${fixed(value)}`)
   const missed = targets.filter(({ value, holds }) => !holds(value)).map(({ name }) => name)
-  console.log(missed.length === 0 ? "\nall targets reached" : `\nmissed: ${missed.join("; ")}`)
+  yield* Console.log(missed.length === 0 ? "\nall targets reached" : `\nmissed: ${missed.join("; ")}`)
   return missed.length
 })
 
