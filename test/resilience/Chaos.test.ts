@@ -1,19 +1,71 @@
 /** Faults on demand: absent unless installed, innermost of all strategies. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Random } from "effect"
+import { Effect, Fiber, Random, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Chaos } from "../../src/resilience/index.ts"
+import { Chaos, type ChaosKind, type ChaosPlan, type Dependency, type KitEvent } from "../../src/resilience/index.ts"
 import { failure, make, once, read, timed, working } from "./subjects.ts"
 
 const always = 1
 
+/** Each way to disturb, as a plan for every attempt, and what a caller and a subscriber see of it. */
+const disturbances: Record<ChaosKind, { readonly plan: ChaosPlan; readonly seen: Seen }> = {
+  fault: {
+    plan: { fault: { share: always, failure: failure("chaos") } },
+    seen: { answer: "Exhausted", millis: 0, events: ["Chaos.OnFault"] }
+  },
+  latency: {
+    plan: { latency: { share: always, delay: "300 millis" } },
+    seen: { answer: "answer", millis: 300, events: ["Chaos.OnLatency"] }
+  },
+  outcome: {
+    plan: { outcome: { share: always, value: "invented" } },
+    seen: { answer: "invented", millis: 0, events: ["Chaos.OnOutcome"] }
+  }
+}
+const undisturbed: Seen = { answer: "answer", millis: 0, events: [] }
+
+interface Seen {
+  readonly answer: string
+  readonly millis: number
+  readonly events: ReadonlyArray<KitEvent["event"]>
+}
+
+/** One call that would answer at once, and what is seen of it. */
+const observed = Effect.fnUntraced(function* (dependency: Dependency): Effect.fn.Return<Seen> {
+  const events: Array<KitEvent["event"]> = []
+  const subscriber = yield* Effect.forkChild(
+    Stream.runForEach(dependency.events, ({ event }) => Effect.sync(() => events.push(event))),
+    { startImmediately: true }
+  )
+  const answered = Effect.catch(dependency.call(working, once), ({ reason }) => Effect.succeed(reason))
+  const fiber = yield* Effect.forkChild(timed(answered))
+  yield* TestClock.adjust("1 minute")
+  const { exit, millis } = yield* Fiber.join(fiber)
+  yield* Fiber.interrupt(subscriber)
+  return { answer: yield* exit, millis, events }
+})
+
 describe("chaos", () => {
-  it.effect("is not there unless its Layer is", () =>
+  it.effect("is not described unless its Layer is there", () =>
     Effect.gen(function* () {
       const dependency = yield* make()
       assert.notInclude(dependency.describe(), "chaos")
     })
   )
+
+  for (const [kind, { plan, seen }] of Object.entries(disturbances)) {
+    it.effect(`does no ${kind} to a dependency that was made without its Layer, and does with it`, () =>
+      Effect.gen(function* () {
+        const without = yield* make()
+        const withChaos = Effect.gen(function* () {
+          const dependency = yield* make()
+          yield* (yield* Chaos).plan("thing", plan)
+          return [yield* observed(without), yield* observed(dependency)]
+        })
+        assert.deepStrictEqual(yield* Effect.provide(withChaos, Chaos.layer), [undisturbed, seen])
+      })
+    )
+  }
 
   it.effect("leaves a dependency without a plan alone", () =>
     Effect.gen(function* () {

@@ -415,23 +415,6 @@ describe("a policy", () => {
   )
 })
 
-describe("describe", () => {
-  it.effect("prints the one order of the strategies, outside in", () =>
-    Effect.gen(function* () {
-      const dependency = yield* make()
-      const order = ["last good value", "kill switch", "deadline", "retry", "budget", "Retry-After", "circuit breaker"]
-      const rest = ["bulkhead", "attempt timeout", "the call"]
-      const text = dependency.describe()
-      const places = [...order, ...rest].map((strategy) => text.indexOf(strategy))
-      assert.deepStrictEqual(
-        places,
-        places.toSorted((one, other) => one - other)
-      )
-      assert.isTrue(places.every((place) => place >= 0))
-    })
-  )
-})
-
 describe("Dependencies", () => {
   it.effect("list every dependency that was made, by name, and refuse a second one of a name", () =>
     Effect.gen(function* () {
