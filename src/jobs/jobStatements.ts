@@ -67,6 +67,7 @@ const givingSlotsBack = (sql: SqlClient.SqlClient, left: Statement.Fragment) => 
 
 const stateAfter = { Done: "done", Later: "ready", Retry: "ready", Dead: "dead" } as const
 
+/** Delays go as text: the driver takes an array's type from its first number, and refuses fractions behind a whole one. */
 export const settleStatement = (
   sql: SqlClient.SqlClient,
   settled: ReadonlyArray<readonly [job: ClaimedJob, settlement: Settlement]>
@@ -75,7 +76,7 @@ export const settleStatement = (
     select * from unnest(
       ${settled.map(([job]) => job.id)}::bigint[], ${settled.map(([job]) => job.lease)}::uuid[],
       ${settled.map(([, end]) => stateAfter[end._tag])}::text[],
-      ${settled.map(([, end]) => ("delayMillis" in end ? end.delayMillis / 1000 : 0))}::float8[],
+      ${settled.map(([, end]) => String("delayMillis" in end ? end.delayMillis / 1000 : 0))}::float8[],
       ${settled.map(([, end]) => (end._tag === "Later" ? 1 : 0))}::int[],
       ${settled.map(([, end]) => ("failure" in end ? JSON.stringify(end.failure) : ""))}::text[]
     ) as given (id, lease, next, delay, uncounted, failure)),

@@ -45,8 +45,11 @@ export const makeSettling = Effect.gen(function* () {
     yield* Effect.yieldNow
     while (waiting.length > 0) {
       const batch = waiting.splice(0, most)
-      yield* write(batch.map(({ settled }) => settled))
-      for (const { written } of batch) Deferred.doneUnsafe(written, Effect.void)
+      const told = Effect.sync(() => {
+        for (const { written } of batch) Deferred.doneUnsafe(written, Effect.void)
+      })
+      // Also when it dies: those that wait would wait forever, and keep their leases.
+      yield* Effect.ensuring(write(batch.map(({ settled }) => settled)), told)
     }
   }).pipe(
     Effect.ensuring(

@@ -24,6 +24,20 @@ layer(Layer.provideMerge(Jobs.layer, TestDatabase.layer), { excludeTestServices:
       })
     )
 
+    it.effect("what is done settles together with what comes back in a fraction of a second", () =>
+      Effect.gen(function* () {
+        const jobs = yield* Jobs
+        yield* jobs.enqueue({ queue: "fraction", key: "one", payload: {} })
+        yield* jobs.enqueue({ queue: "fraction", key: "two", payload: {} })
+        const [one, two] = yield* jobs.claim("fraction", 2)
+        const held = yield* jobs.settleAll([
+          [one!, Settlement.done],
+          [two!, Settlement.later(5_501)]
+        ])
+        assert.strictEqual(held.size, 2)
+      })
+    )
+
     it.effect("a lease that ended in the database's time is swept, and its holder is fenced", () =>
       Effect.gen(function* () {
         const [jobs, database] = [yield* Jobs, yield* Database]
