@@ -2,7 +2,7 @@
  * How calls of one dependency are treated: numbers, each with its reason beside it in the dependency's `policy.ts`.
  *
  * A part that is left out is off, but for the retry budget, the pause after `Retry-After` and the ramp, which are always on:
- * without them a retry makes an outage longer. What stands in for an absent number is `Settings.ts`'s.
+ * without them a retry makes an outage longer. What stands in for an absent number is `settings.ts`'s.
  */
 import type { Duration, Schedule } from "effect"
 import type { TransientFailure } from "./errors.ts"
