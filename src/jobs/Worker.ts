@@ -95,6 +95,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     step: () => undefined
   })
 
+  // A claim is not interrupted: what it took and nobody knew of would keep its lease until that ended.
   const claimMore = Effect.suspend(() => {
     const free = mostHeld - held()
     turn.mayHaveMore = true
@@ -104,13 +105,13 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       waiting.push(...claimed)
       return claimed.length > 0 ? reachJobPoint("job.claimed") : Effect.void
     })
-  })
+  }).pipe(Effect.uninterruptible)
   const claimAlone = Effect.map(jobs.claimAlone(queue), (claimed) => {
     turn.aloneIsDue = false
     turn.aloneRuns = claimed.length > 0
     turn.announced = true
     waiting.push(...claimed)
-  })
+  }).pipe(Effect.uninterruptible)
   const claimWhatIsDue = Effect.suspend(() => {
     if (turn.aloneIsDue) return held() === 0 ? claimAlone : Effect.void
     if (!turn.announced && !(turn.mayHaveMore && held() <= few)) return Effect.void

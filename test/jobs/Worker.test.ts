@@ -71,6 +71,30 @@ describe("a worker", () => {
     }).pipe(inMemory)
   )
 
+  it.effect("gives back what a claim took while it was told to stop", () =>
+    Effect.gen(function* () {
+      const jobs = yield* Jobs
+      const claiming = yield* Deferred.make<void>()
+      const slow: Jobs["Service"] = {
+        ...jobs,
+        claim: (name, limit) =>
+          Effect.tap(jobs.claim(name, limit), (claimed) =>
+            claimed.length === 0
+              ? Effect.void
+              : Effect.andThen(Deferred.succeed(claiming, undefined), Effect.sleep("1 second"))
+          )
+      }
+      yield* add("taken")
+      const worker = yield* work(() => Effect.never).pipe(Effect.provideService(Jobs, slow))
+      yield* TestClock.adjust("100 millis")
+      yield* Deferred.await(claiming)
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(worker))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.join(stopping)
+      assert.deepInclude((yield* jobs.claim(queue, 1))[0], { key: "taken", attempts: 1 })
+    }).pipe(inMemory)
+  )
+
   it.effect("tries a job that dies a few times, then calls it dead", () =>
     Effect.gen(function* () {
       const runs = yield* Ref.make(0)
