@@ -77,13 +77,25 @@ export const cutAfter = Effect.fnUntraced(function* (url: Redacted.Redacted, tex
   return Redacted.make(target.href)
 })
 
-/** The server takes no writes until the scope closes, on connections that are open as on new ones. */
+/**
+ * The server takes no writes until the scope closes, on connections that are open as on new ones. The postmaster tells
+ * its processes one after another: it holds once ten looks in a row, over whichever connection, have seen it.
+ */
 export const takingNoWrites = (database: Database["Service"]) => {
-  const set = (change: string) =>
-    database
-      .query("test.alter", (sql) => Effect.andThen(sql.unsafe(`alter system ${change}`), sql`select pg_reload_conf()`))
-      .pipe(Effect.orDie)
-  return Effect.acquireRelease(set("set default_transaction_read_only = on"), () =>
-    set("reset default_transaction_read_only")
+  const set = (change: string, is: "on" | "off") =>
+    Effect.gen(function* () {
+      yield* database.query("test.alter", (sql) =>
+        Effect.andThen(sql.unsafe(`alter system ${change}`), sql`select pg_reload_conf()`)
+      )
+      let seen = 0
+      const look = database.query(
+        "test.look",
+        (sql) => sql<{ is: string }>`
+        select current_setting('default_transaction_read_only') as is, pg_sleep(0.002)`
+      )
+      yield* Effect.repeat(look, { until: ([row]) => (seen = row?.is === is ? seen + 1 : 0) === 10 })
+    }).pipe(Effect.orDie)
+  return Effect.acquireRelease(set("set default_transaction_read_only = on", "on"), () =>
+    set("reset default_transaction_read_only", "off")
   )
 }
