@@ -7,7 +7,7 @@ import * as fs from "node:fs"
 import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, type Scope } from "effect"
 import type { Database } from "../../src/database/Database.ts"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { realClock } from "./testDatabase.ts"
@@ -24,6 +24,13 @@ export const temporaryFolder = Effect.acquireRelease(
 
 export const serverPid = (directory: string): number =>
   Number(fs.readFileSync(path.join(directory, "postmaster.pid"), "utf8").split("\n")[0])
+
+/** A process may run on for a moment after it was told to stop, and fork a child that nobody stops. */
+const stopped = (pid: number) =>
+  Effect.repeat(
+    Effect.sync(() => /^State:\s+[TZ]/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"))),
+    { until: (is) => is, schedule: Schedule.spaced("1 millis") }
+  )
 
 const childrenOf = (pid: number): ReadonlyArray<number> =>
   fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number)
@@ -42,12 +49,23 @@ export class PrivateCluster extends Context.Service<
     Effect.gen(function* () {
       const directory = path.join(yield* temporaryFolder, "pg")
       const server = yield* EmbeddedPostgres.start({ directory, durable: false, onProgress: () => Effect.void })
-      const signalAll = (signal: NodeJS.Signals) =>
-        Effect.sync(() => {
+      const stop = (pid: number) =>
+        Effect.andThen(
+          Effect.sync(() => process.kill(pid, "SIGSTOP")),
+          stopped(pid)
+        )
+      const freeze = Effect.acquireRelease(
+        Effect.gen(function* () {
           const pid = serverPid(directory)
-          for (const each of [pid, ...childrenOf(pid)]) process.kill(each, signal)
-        })
-      const freeze = Effect.acquireRelease(signalAll("SIGSTOP"), () => signalAll("SIGCONT"))
+          yield* stop(pid)
+          yield* Effect.forEach(childrenOf(pid), stop)
+        }).pipe(Effect.provide(realClock)),
+        () =>
+          Effect.sync(() => {
+            const pid = serverPid(directory)
+            for (const each of [pid, ...childrenOf(pid)]) process.kill(each, "SIGCONT")
+          })
+      )
       return PrivateCluster.of({ url: server.url, directory, freeze })
     })
   ).pipe(Layer.provide(realClock))
