@@ -53,6 +53,8 @@ const routes = {
 
 /** The feature that an operator switches off to take no new orders; those that were taken go on. */
 export const checkout = "checkout"
+/** The feature that an operator switches off to give no money back for now; refunds that were taken go on. */
+export const refunds = "refunds"
 
 export interface Placed {
   readonly orderId: OrderId
@@ -84,7 +86,10 @@ export class Orders extends Context.Service<
       operator: UserId,
       key: string,
       refund: { readonly id: OrderId; readonly amountCents: number | undefined }
-    ) => Effect.Effect<Placed, OrderNotFound | OrderStateConflict | RefundTooLarge | KeyFailures | Failures>
+    ) => Effect.Effect<
+      Placed,
+      OrderNotFound | OrderStateConflict | RefundTooLarge | FeatureDisabled | KeyFailures | Failures
+    >
     /** The goods are on their way: from here on a refund brings none of them back. Safe to repeat. */
     readonly fulfil: (id: OrderId) => Effect.Effect<void, OrderNotFound | OrderStateConflict | Failures>
     /** Makes the order look at itself now: something outside has happened to it. */
@@ -116,6 +121,7 @@ export class Orders extends Context.Service<
       const jobs = yield* Jobs
       const switches = yield* KillSwitches
       const keys = yield* orderKeys
+      const whileOn = (feature: string) => Effect.provideService(whenEnabled(feature), KillSwitches, switches)
 
       const priced = Effect.fnUntraced(function* (cart: Cart) {
         const products = yield* catalog.priceLines(cart.lines.map((line) => line.sku))
@@ -157,7 +163,7 @@ export class Orders extends Context.Service<
         const claim: Claim = { account: userId, route: routes.place, key, fingerprint: keys.ofCart(cart) }
         const before = yield* store.claimed(claim)
         if (Option.isSome(before)) return yield* answered(before.value, id, ofPlacing.restore)
-        yield* whenEnabled(checkout).pipe(Effect.provideService(KillSwitches, switches))
+        yield* whileOn(checkout)
         const order = yield* priced(cart).pipe(
           Effect.catchTag(["UnknownSkus", "DiscountNotApplicable", "MixedCurrencies", "PriceChanged"], (refusal) =>
             kept(claim, refusal, ofPlacing.store(refusal))
@@ -200,6 +206,7 @@ export class Orders extends Context.Service<
         const fingerprint = keys.ofWish([asked.id, asked.amountCents ?? null])
         const claim: Claim = { account: operator, route: routes.refund, key, fingerprint }
         const before = yield* store.claimed(claim)
+        if (Option.isNone(before)) yield* whileOn(refunds)
         const claimed = Option.isSome(before)
           ? before.value
           : yield* store

@@ -9,6 +9,7 @@ import type { Redacted } from "effect"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { type FeatureDisabled, KillSwitches, whenEnabled } from "../resilience/index.ts"
 import type { Email } from "./Email.ts"
 import { normalizeEmail } from "./Email.ts"
 import type { EmailTaken, HashingOverloaded } from "./errors.ts"
@@ -17,6 +18,9 @@ import { Passwords } from "./Passwords.ts"
 import type { Role, User, UserCursor } from "./User.ts"
 import { UserId } from "./User.ts"
 import { UserRepo } from "./UserRepo.ts"
+
+/** The feature that an operator switches off to take no new accounts; those that exist go on. */
+export const signingUp = "sign_up"
 
 export interface SignUp {
   readonly email: Email
@@ -37,7 +41,7 @@ export class Users extends Context.Service<
   {
     readonly signUp: (
       account: SignUp
-    ) => Effect.Effect<User, EmailTaken | HashingOverloaded | DatabaseUnavailable | QueryTimeout>
+    ) => Effect.Effect<User, EmailTaken | FeatureDisabled | HashingOverloaded | DatabaseUnavailable | QueryTimeout>
     readonly find: (id: UserId) => Effect.Effect<User, UserNotFound | DatabaseUnavailable | QueryTimeout>
     readonly list: (page: {
       readonly cursor?: UserCursor | undefined
@@ -52,8 +56,10 @@ export class Users extends Context.Service<
       const repo = yield* UserRepo
       const passwords = yield* Passwords
       const random = yield* SecureRandom.SecureRandom
+      const switches = yield* KillSwitches
 
       const signUp = Effect.fn("Users.signUp")(function* ({ email, password, name }: SignUp) {
+        yield* whenEnabled(signingUp).pipe(Effect.provideService(KillSwitches, switches))
         const hash = yield* passwords.hash(password)
         const id = UserId.make(`usr_${yield* random.ulid}`)
         const createdAt = yield* DateTime.now

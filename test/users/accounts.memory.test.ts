@@ -1,6 +1,7 @@
 /** The accounts contract on maps, as the shop in memory has them. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Layer } from "effect"
+import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { Sessions } from "../../src/users/Sessions.ts"
@@ -12,6 +13,6 @@ accountsContract(
   "in memory",
   Layer.mergeAll(Users.layerMemory, Sessions.layerMemory).pipe(
     Layer.provideMerge(Tokens.layer),
-    Layer.provide([Passwords.layerMemory, AppSecret.layerMemory, NodeCrypto.layer])
+    Layer.provide([KillSwitches.layerMemory, Passwords.layerMemory, AppSecret.layerMemory, NodeCrypto.layer])
   )
 )

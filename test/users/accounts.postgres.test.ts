@@ -1,6 +1,7 @@
 /** The accounts contract on real PostgreSQL. Hashing is quick here; `privacy.postgres.test.ts` has both for real. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Layer } from "effect"
+import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { Sessions } from "../../src/users/Sessions.ts"
@@ -13,6 +14,12 @@ accountsContract(
   "in PostgreSQL",
   Layer.mergeAll(Users.layer, Sessions.layer).pipe(
     Layer.provideMerge(Tokens.layer),
-    Layer.provide([Passwords.layerMemory, AppSecret.layerMemory, NodeCrypto.layer, TestDatabase.layer])
+    Layer.provide([
+      KillSwitches.layerMemory,
+      Passwords.layerMemory,
+      AppSecret.layerMemory,
+      NodeCrypto.layer,
+      TestDatabase.layer
+    ])
   )
 )

@@ -99,6 +99,6 @@ export const OrdersApi = HttpApiGroup.make("orders")
       params: { id: OrderId },
       payload: Refund,
       success: [Order.pipe(HttpApiSchema.status(201)), Order.pipe(HttpApiSchema.status(202))],
-      error: failsWith("Forbidden", "OrderStateConflict", "RefundTooLarge", ...keyed)
+      error: failsWith("Forbidden", "OrderStateConflict", "RefundTooLarge", "FeatureDisabled", ...keyed)
     }).middleware(Authorization)
   )

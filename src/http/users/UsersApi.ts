@@ -41,7 +41,7 @@ export const UsersApi = HttpApiGroup.make("users")
     HttpApiEndpoint.post("signUp", "/v1/users", {
       payload: Schema.Struct({ email: Email, password: Password, name: Name }),
       success: User.pipe(HttpApiSchema.status(201)),
-      error: failsWith("EmailTaken", "HashingOverloaded", ...always)
+      error: failsWith("EmailTaken", "FeatureDisabled", "HashingOverloaded", ...always)
     })
   )
 
