@@ -20,7 +20,7 @@ export class InventoryUrl extends Context.Service<InventoryUrl, string>()(
   "holdfast/dependencies/inventory/InventoryUrl"
 ) {}
 
-type Verb = "reserve" | "hold" | "commit" | "release"
+type Verb = "reserve" | "hold" | "commit" | "release" | "restock"
 
 /** As many connections as calls in flight, so that none waits for another's. */
 const connections = NodeHttpClient.layerUndiciOptions({
@@ -55,7 +55,7 @@ const layerHttp = Layer.effect(
       return dependency.call(attempt, { kind: "write", idempotencyKey: persisted(`${orderId}:${verb}`) })
     }
 
-    const forward = (verb: "hold" | "commit") => (orderId: string) =>
+    const forward = (verb: "hold" | "commit" | "restock") => (orderId: string) =>
       Effect.catchTag(move(orderId, verb), "Refused", (refused) =>
         Effect.fail(refused.body.code === "lost" ? new ReservationLost({ orderId }) : endedOf(orderId, refused))
       )
@@ -99,7 +99,8 @@ const layerHttp = Layer.effect(
       commit: Effect.fn("Inventory.commit")(forward("commit")),
       release: Effect.fn("Inventory.release")((orderId) =>
         Effect.catchTag(move(orderId, "release"), "Refused", (refused) => Effect.fail(endedOf(orderId, refused)))
-      )
+      ),
+      restock: Effect.fn("Inventory.restock")(forward("restock"))
     })
   })
 )

@@ -2,7 +2,7 @@
  * Inventory: goods that are kept by somebody else, set aside for an order, and taken or given back.
  *
  * An order's goods are leased (they come back by themselves after 15 minutes), held (no clock any more: from the moment
- * at which money may be charged), and then committed or released. Everything is idempotent by the order's id, so a lost
+ * at which money may be charged), and then committed or released. Committed goods can be restocked. Everything is idempotent by the order's id, so a lost
  * answer is met by asking again. A release is final even when nothing was ever reserved: a reserve that was on its way
  * meanwhile finds it and is refused.
  */
@@ -27,7 +27,7 @@ export interface StockReading {
 
 export interface Reservation {
   readonly orderId: string
-  readonly state: "leased" | "held" | "committed" | "released"
+  readonly state: "leased" | "held" | "committed" | "released" | "restocked"
   /** Only of a lease. */
   readonly expiresAt: DateTime.Utc | undefined
 }
@@ -54,5 +54,9 @@ export class Inventory extends Context.Service<
     ) => Effect.Effect<Reservation, ReservationLost | ReservationEnded | InventoryFailure>
     /** The goods are for others again. */
     readonly release: (orderId: string) => Effect.Effect<Reservation, ReservationEnded | InventoryFailure>
+    /** Committed goods that never left the house are for others again. */
+    readonly restock: (
+      orderId: string
+    ) => Effect.Effect<Reservation, ReservationLost | ReservationEnded | InventoryFailure>
   }
 >()("holdfast/dependencies/inventory/Inventory") {}

@@ -54,7 +54,9 @@ export const InventoryMemory = {
           at(orderId, (now) => shelves.hold(orderId, now)) as Only<"ReservationLost" | "ReservationEnded">,
         commit: (orderId) =>
           at(orderId, (now) => shelves.commit(orderId, now)) as Only<"ReservationLost" | "ReservationEnded">,
-        release: (orderId) => at(orderId, () => shelves.release(orderId)) as Only<"ReservationEnded">
+        release: (orderId) => at(orderId, () => shelves.release(orderId)) as Only<"ReservationEnded">,
+        restock: (orderId) =>
+          at(orderId, () => shelves.restock(orderId)) as Only<"ReservationLost" | "ReservationEnded">
       })
     })
   ).pipe(Layer.provideMerge(InventoryShelves.layer))

@@ -31,7 +31,7 @@ export class ReservationLost extends Schema.TaggedError<ReservationLost>()("Rese
 /** The order's goods were given back, or are gone, for good. */
 export class ReservationEnded extends Schema.TaggedError<ReservationEnded>()("ReservationEnded", {
   orderId: Schema.String,
-  outcome: Schema.Literals(["committed", "released"])
+  outcome: Schema.Literals(["committed", "released", "restocked"])
 }) {
   readonly category = "permanent" as const
   override get message() {

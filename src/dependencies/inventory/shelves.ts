@@ -4,7 +4,7 @@
  * On hand is what lies on the shelf, reserved goods included; 0 <= reserved <= on hand, and on hand + committed =
  * received. A lease that is over is taken back by whoever needs its goods. What is refused changes nothing.
  */
-import type { StockLine } from "./Inventory.ts"
+import type { Reservation, StockLine } from "./Inventory.ts"
 
 /** Longer than a payment may take (10 minutes), so that a lease does not end under a payment that is on its way. */
 export const leaseMillis = 15 * 60 * 1000
@@ -17,7 +17,7 @@ export interface Shelf {
 
 export interface Kept {
   readonly lines: ReadonlyArray<StockLine>
-  readonly state: "leased" | "held" | "committed" | "released"
+  readonly state: Reservation["state"]
   readonly expiresAtMillis: number | undefined
 }
 
@@ -31,7 +31,7 @@ export type Moved =
   | { readonly _tag: "Stands"; readonly kept: Kept }
   | { readonly _tag: "Short"; readonly shortages: ReadonlyArray<Shortage> }
   | { readonly _tag: "Lost" }
-  | { readonly _tag: "Ended"; readonly outcome: "committed" | "released" }
+  | { readonly _tag: "Ended"; readonly outcome: "committed" | "released" | "restocked" }
   | { readonly _tag: "OtherLines" }
 
 export interface Shelves {
@@ -43,6 +43,7 @@ export interface Shelves {
   readonly hold: (orderId: string, nowMillis: number) => Moved
   readonly commit: (orderId: string, nowMillis: number) => Moved
   readonly release: (orderId: string) => Moved
+  readonly restock: (orderId: string) => Moved
   /** Ends a lease now, as if its time had passed. */
   readonly expire: (orderId: string) => void
 }
@@ -86,7 +87,9 @@ export const makeShelves = (): Shelves => {
   const reserve: Shelves["reserve"] = (orderId, lines, nowMillis) => {
     takeBackEnded(nowMillis)
     const known = orders.get(orderId)
-    if (known?.state === "released" || known?.state === "committed") return { _tag: "Ended", outcome: known.state }
+    if (known?.state === "released" || known?.state === "committed" || known?.state === "restocked") {
+      return { _tag: "Ended", outcome: known.state }
+    }
     if (known !== undefined) {
       return sameLines(known.lines, lines) ? { _tag: "Stands", kept: known } : { _tag: "OtherLines" }
     }
@@ -104,7 +107,7 @@ export const makeShelves = (): Shelves => {
     takeBackEnded(nowMillis)
     const known = orders.get(orderId)
     if (known === undefined) return { _tag: "Lost" }
-    if (known.state === "released") return { _tag: "Ended", outcome: "released" }
+    if (known.state === "released" || known.state === "restocked") return { _tag: "Ended", outcome: known.state }
     return known.state === "committed" ? { _tag: "Stands", kept: known } : stands(orderId, next(known))
   }
 
@@ -132,10 +135,21 @@ export const makeShelves = (): Shelves => {
       }),
     release: (orderId) => {
       const known = orders.get(orderId)
-      if (known?.state === "committed") return { _tag: "Ended", outcome: "committed" }
+      if (known?.state === "committed" || known?.state === "restocked") return { _tag: "Ended", outcome: known.state }
       if (known?.state === "leased" || known?.state === "held") giveBack(known.lines)
       // Kept even when nothing was there: a reserve that is still on its way must find it.
       return stands(orderId, { lines: known?.lines ?? [], state: "released", expiresAtMillis: undefined })
+    },
+    restock: (orderId) => {
+      const known = orders.get(orderId)
+      if (known?.state === "released") return { _tag: "Ended", outcome: "released" }
+      if (known?.state === "restocked") return { _tag: "Stands", kept: known }
+      if (known?.state !== "committed") return { _tag: "Lost" }
+      move(known.lines, (shelf, quantity) => {
+        shelf.onHand += quantity
+        shelf.committed -= quantity
+      })
+      return stands(orderId, { lines: known.lines, state: "restocked", expiresAtMillis: undefined })
     },
     expire: (orderId) => {
       const known = orders.get(orderId)

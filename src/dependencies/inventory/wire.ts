@@ -10,7 +10,7 @@ export const LevelBody = Schema.Struct({ sku: Schema.String, available: Schema.I
 
 export const ReservationBody = Schema.Struct({
   order_id: Schema.String,
-  state: Schema.Literals(["leased", "held", "committed", "released"]),
+  state: Schema.Literals(["leased", "held", "committed", "released", "restocked"]),
   expires_at: Schema.NullOr(Schema.DateTimeUtcFromString)
 })
 
@@ -20,7 +20,7 @@ export const RefusalBody = Schema.Union([
     code: Schema.Literal("insufficient_stock"),
     shortages: Schema.Array(Schema.Struct({ sku: Schema.String, requested: Schema.Int, available: Schema.Int }))
   }),
-  Schema.Struct({ code: Schema.Literal("ended"), state: Schema.Literals(["committed", "released"]) }),
+  Schema.Struct({ code: Schema.Literal("ended"), state: Schema.Literals(["committed", "released", "restocked"]) }),
   Schema.Struct({ code: Schema.Literals(["lost", "other_lines", "unknown_sku", "invalid_request"]) })
 ])
 export type RefusalBody = typeof RefusalBody.Type

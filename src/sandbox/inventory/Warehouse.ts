@@ -13,7 +13,7 @@ import { openJournal } from "../journal.ts"
 const Step = Schema.Union([
   Schema.Struct({ op: Schema.Literal("receive"), sku: Schema.String, received: Schema.Int }),
   Schema.Struct({ op: Schema.Literal("reserve"), order_id: Schema.String, lines: Schema.Array(LineBody) }),
-  Schema.Struct({ op: Schema.Literals(["hold", "commit", "release", "expire"]), order_id: Schema.String })
+  Schema.Struct({ op: Schema.Literals(["hold", "commit", "release", "restock", "expire"]), order_id: Schema.String })
 ])
 export type Step = typeof Step.Type
 
@@ -50,6 +50,8 @@ export class Warehouse extends Context.Service<
               return shelves.commit(step.order_id, now)
             case "release":
               return shelves.release(step.order_id)
+            case "restock":
+              return shelves.restock(step.order_id)
             case "expire":
               shelves.expire(step.order_id)
               return changedNothing
@@ -62,7 +64,7 @@ export class Warehouse extends Context.Service<
           projection: {
             file: `${folder}/goods.jsonl`,
             lines: ({ at_millis, step }) =>
-              "order_id" in step && (step.op === "commit" || step.op === "release")
+              "order_id" in step && (step.op === "commit" || step.op === "release" || step.op === "restock")
                 ? [JSON.stringify({ at: new Date(at_millis).toISOString(), order_id: step.order_id, end: step.op })]
                 : []
           }

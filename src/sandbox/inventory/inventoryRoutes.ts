@@ -67,7 +67,7 @@ const route = (method: Method, path: `/${string}`, perform: Perform) =>
     )
   )
 
-const moving = (op: Extract<Step["op"], "hold" | "commit" | "release">) =>
+const moving = (op: Extract<Step["op"], "hold" | "commit" | "release" | "restock">) =>
   route("POST", `/inventory/reservations/:name/${op}`, (warehouse, order_id) =>
     Effect.map(warehouse.move({ op, order_id }), (moved) => answerOf(order_id, moved))
   )
@@ -106,6 +106,7 @@ export const inventoryRoutes = Layer.mergeAll(
   moving("hold"),
   moving("commit"),
   moving("release"),
+  moving("restock"),
   control,
   HttpRouter.add(
     "GET",

@@ -184,6 +184,35 @@ export const inventoryContract = <E>(name: string, keeper: Layer.Layer<Inventory
       })
     )
 
+    it.effect("takes committed goods back once, and only those", () =>
+      Effect.gen(function* () {
+        const { counts, cup, inventory, order } = yield* scene
+        const [sold, waiting, dropped] = [
+          yield* order(cups(cup, 2)),
+          yield* order(cups(cup, 1)),
+          yield* order(cups(cup, 1))
+        ]
+        yield* sold.reserve
+        yield* inventory.commit(sold.id)
+        for (const _ of [1, 2]) assert.strictEqual((yield* inventory.restock(sold.id)).state, "restocked")
+        assert.deepStrictEqual(yield* counts(cup), [5, 0, 0])
+        const afterRestock = [
+          Effect.flip(inventory.commit(sold.id)),
+          Effect.flip(inventory.hold(sold.id)),
+          Effect.flip(sold.reserve)
+        ]
+        for (const refusal of yield* Effect.all(afterRestock)) {
+          assert.deepInclude(refusal, { _tag: "ReservationEnded", outcome: "restocked" })
+        }
+        yield* waiting.reserve
+        assert.strictEqual((yield* Effect.flip(inventory.restock(waiting.id)))._tag, "ReservationLost")
+        yield* dropped.reserve
+        yield* inventory.release(dropped.id)
+        assert.deepInclude(yield* Effect.flip(inventory.restock(dropped.id)), { outcome: "released" })
+        assert.deepStrictEqual(yield* counts(cup), [5, 1, 0])
+      })
+    )
+
     it.effect("does not undo an end", () =>
       Effect.gen(function* () {
         const { counts, cup, inventory, order } = yield* scene

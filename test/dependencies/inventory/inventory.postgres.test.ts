@@ -25,6 +25,7 @@ interface Row {
   readonly live: boolean
   readonly expires_at: Date | null
 }
+const endOf = (state: Reservation["state"]) => (state === "restocked" ? state : "committed")
 type Step<E> = Effect.Effect<Reservation, E | SqlError.SqlError>
 
 /** The order under its lock, with its first reservation, which all others go with. */
@@ -62,8 +63,8 @@ const own = Layer.effect(
         expiresAt: expires_at === null ? undefined : DateTime.fromDateUnsafe(expires_at)
       }))
     const ended = (orderId: string, { over, state }: Row) =>
-      over || state === "committed"
-        ? Effect.fail(new ReservationEnded({ orderId, outcome: over ? "released" : "committed" }))
+      over || state === "committed" || state === "restocked"
+        ? Effect.fail(new ReservationEnded({ orderId, outcome: over || state === null ? "released" : endOf(state) }))
         : Effect.void
 
     return Inventory.of({
@@ -117,6 +118,15 @@ const own = Layer.effect(
             yield* sql`update orders set status = 'cancelled' where id = ${orderId}`
             return { ...(yield* stands(sql, orderId)), state: "released" as const, expiresAt: undefined }
           })
+        ),
+      restock: (orderId) =>
+        step(orderId, (sql, row) =>
+          Effect.gen(function* () {
+            if (row.over) yield* ended(orderId, row)
+            if (row.state !== "committed" && row.state !== "restocked") return yield* new ReservationLost({ orderId })
+            yield* stockMoves.restock(sql, orderId)
+            return yield* stands(sql, orderId)
+          })
         )
     })
   })
@@ -162,7 +172,7 @@ const backstage = Layer.effect(
             "test.shelf",
             (sql) =>
               sql<{ onHand: number; reserved: number; committed: number }>`
-              select on_hand as "onHand", reserved, committed from stock where sku = ${sku}`
+              select on_hand as "onHand", reserved, committed - restocked as committed from stock where sku = ${sku}`
           )
         ).pipe(Effect.map(([row]) => row ?? { onHand: 0, reserved: 0, committed: 0 }))
     }
