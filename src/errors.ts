@@ -43,6 +43,7 @@ export type AppError =
   | Orders.IdempotencyKeyReused
   | Orders.InsufficientStock
   | Orders.MixedCurrencies
+  | Orders.TotalNotPayable
   | Orders.OrderNotFound
   | Orders.OrderPaymentDeclined
   | Orders.OrderStateConflict

@@ -24,6 +24,7 @@ import {
   type OrderVersionDiffers,
   type PriceChanged,
   type RefundTooLarge,
+  type TotalNotPayable,
   UnknownSkus
 } from "./errors.ts"
 import { type Cart, isFinal, isStanding, type Order, type OrderId } from "./Order.ts"
@@ -73,7 +74,14 @@ export class Orders extends Context.Service<
       cart: Cart
     ) => Effect.Effect<
       Placed,
-      UnknownSkus | DiscountNotApplicable | MixedCurrencies | PriceChanged | FeatureDisabled | KeyFailures | Failures
+      | UnknownSkus
+      | DiscountNotApplicable
+      | MixedCurrencies
+      | PriceChanged
+      | TotalNotPayable
+      | FeatureDisabled
+      | KeyFailures
+      | Failures
     >
     /** Until its money is taken. `version` is the one that the customer saw; a repeated key is looked at before it. */
     readonly cancel: (
@@ -165,8 +173,9 @@ export class Orders extends Context.Service<
         if (Option.isSome(before)) return yield* answered(before.value, id, ofPlacing.restore)
         yield* whileOn(checkout)
         const order = yield* priced(cart).pipe(
-          Effect.catchTag(["UnknownSkus", "DiscountNotApplicable", "MixedCurrencies", "PriceChanged"], (refusal) =>
-            kept(claim, refusal, ofPlacing.store(refusal))
+          Effect.catchTag(
+            ["UnknownSkus", "DiscountNotApplicable", "MixedCurrencies", "PriceChanged", "TotalNotPayable"],
+            (refusal) => kept(claim, refusal, ofPlacing.store(refusal))
           )
         )
         if ("_tag" in order) return yield* answered(order, id, ofPlacing.restore)

@@ -51,6 +51,20 @@ export class PriceChanged extends Schema.TaggedError<PriceChanged>()("PriceChang
   }
 }
 
+export class TotalNotPayable extends Schema.TaggedError<TotalNotPayable>()("TotalNotPayable", {
+  totalCents: Schema.Int,
+  /** What the payment provider takes in this currency, in minor units; nothing at all is fine. */
+  minimumCents: Schema.Int,
+  maximumCents: Schema.Int
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return this.totalCents < this.minimumCents
+      ? `A payment is ${this.minimumCents} minor units or more: put more into the cart.`
+      : `A payment is ${this.maximumCents} minor units at most: split the order.`
+  }
+}
+
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {}) {
   readonly category = "permanent" as const
   override get message() {

@@ -1,12 +1,13 @@
 /**
  * What an order costs. Pure: the same cart, terms and time give the same price, and nothing is ever negative.
  *
+ * A total that the payment provider would refuse is refused here, before there is an order; a free one is fine.
  * A discount is applied once, to the subtotal, and never takes off more than the subtotal. A percentage is rounded down
  * to the minor unit, so that it never takes off more than it says. Shipping follows the subtotal before the discount.
  */
 import { DateTime, Result } from "effect"
 import type { Discount, ShippingBand, Terms } from "../catalog/TermsOfSale.ts"
-import { DiscountNotApplicable, MixedCurrencies, PriceChanged } from "./errors.ts"
+import { DiscountNotApplicable, MixedCurrencies, PriceChanged, TotalNotPayable } from "./errors.ts"
 
 export interface PricedLine {
   readonly sku: string
@@ -24,13 +25,18 @@ export interface Price {
   readonly currency: string
 }
 
+/** Stripe's smallest charge in the currencies that a shop is likely to have, and in any other; its largest is eight digits. */
+const minimumCents: Readonly<Record<string, number>> = { EUR: 50, USD: 50, CHF: 50, GBP: 30 }
+const otherMinimumCents = 50
+const maximumCents = 99_999_999
+
 /** The price, or why there is none. `expectedTotalCents` is what the client was shown, if it says so. */
 export const price = (
   lines: ReadonlyArray<PricedLine>,
   terms: Terms,
   now: DateTime.Utc,
   expectedTotalCents?: number
-): Result.Result<Price, MixedCurrencies | DiscountNotApplicable | PriceChanged> => {
+): Result.Result<Price, MixedCurrencies | DiscountNotApplicable | PriceChanged | TotalNotPayable> => {
   const currency = lines[0]?.currency ?? ""
   if (lines.some((line) => line.currency !== currency)) return Result.fail(new MixedCurrencies())
   const subtotalCents = lines.reduce((sum, line) => sum + line.unitPriceCents * line.quantity, 0)
@@ -39,9 +45,14 @@ export const price = (
   const discountCents = terms.discount == null ? 0 : discountOf(terms.discount, subtotalCents)
   const shippingCents = shippingOf(terms.shippingBands, subtotalCents, currency)
   const totalCents = subtotalCents - discountCents + shippingCents
-  return expectedTotalCents !== undefined && expectedTotalCents !== totalCents
-    ? Result.fail(new PriceChanged({ expected: expectedTotalCents, total: totalCents, currency }))
-    : Result.succeed({ subtotalCents, discountCents, shippingCents, totalCents, currency })
+  if (expectedTotalCents !== undefined && expectedTotalCents !== totalCents) {
+    return Result.fail(new PriceChanged({ expected: expectedTotalCents, total: totalCents, currency }))
+  }
+  const minimum = minimumCents[currency] ?? otherMinimumCents
+  if (totalCents !== 0 && (totalCents < minimum || totalCents > maximumCents)) {
+    return Result.fail(new TotalNotPayable({ totalCents, minimumCents: minimum, maximumCents }))
+  }
+  return Result.succeed({ subtotalCents, discountCents, shippingCents, totalCents, currency })
 }
 
 const refusalOf = (

@@ -8,11 +8,12 @@ import {
   OrderStateConflict,
   PriceChanged,
   RefundTooLarge,
+  TotalNotPayable,
   UnknownSkus
 } from "./errors.ts"
 import type { StoredRefusal } from "./OrderStore.ts"
 
-const OfPlacing = Schema.Union([UnknownSkus, DiscountNotApplicable, MixedCurrencies, PriceChanged])
+const OfPlacing = Schema.Union([UnknownSkus, DiscountNotApplicable, MixedCurrencies, PriceChanged, TotalNotPayable])
 export type OfPlacing = typeof OfPlacing.Type
 const OfCancelling = OrderStateConflict
 export type OfCancelling = typeof OfCancelling.Type

@@ -43,6 +43,7 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   MalformedRequest: new Door.MalformedRequest({ reason: "not_json" }),
   MethodNotAllowed: new Door.MethodNotAllowed({ allow: ["GET", "HEAD"] }),
   MixedCurrencies: new Orders.MixedCurrencies(),
+  TotalNotPayable: new Orders.TotalNotPayable({ totalCents: 49, minimumCents: 50, maximumCents: 99_999_999 }),
   NodeDraining: new Ops.NodeDraining({ checks }),
   NodeNotReady: new Ops.NodeNotReady({ checks }),
   OperatorUnknown: new OperatorUnknown(),

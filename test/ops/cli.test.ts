@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process"
 import { assert, layer } from "@effect/vitest"
 import { Array, Effect, Layer, Redacted } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { OperatorTokens } from "../../src/http/ops/OpsAuthorization.ts"
 import { opsApi } from "../../src/http/ops/OpsServer.ts"
 import { DeadLetters } from "../../src/jobs/DeadLetters.ts"
@@ -9,6 +10,10 @@ import { Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { replayQueue, runReplay } from "../../src/jobs/replays.ts"
 import { runWorker } from "../../src/jobs/Worker.ts"
+import type { Email } from "../../src/users/Email.ts"
+import { KillSwitches } from "../../src/resilience/index.ts"
+import { Passwords } from "../../src/users/Passwords.ts"
+import { Users } from "../../src/users/Users.ts"
 import { TestDatabase } from "../database/testDatabase.ts"
 import { Door, serving } from "../http/door.ts"
 
@@ -16,7 +21,11 @@ const operators = Layer.succeed(OperatorTokens, [
   { name: "ada", role: "operator", token: Redacted.make("token-of-ada") },
   { name: "vic", role: "viewer", token: Redacted.make("token-of-vic") }
 ])
-const queues = DeadLetters.layer.pipe(Layer.provideMerge(Jobs.layer), Layer.provideMerge(TestDatabase.layer))
+const queues = Layer.merge(DeadLetters.layer, Users.layer).pipe(
+  Layer.provideMerge(Jobs.layer),
+  Layer.provide([Passwords.layerMemory, KillSwitches.layerMemory, SecureRandom.layerWebCrypto]),
+  Layer.provideMerge(TestDatabase.layer)
+)
 const node = serving(opsApi.pipe(Layer.provideMerge(queues), Layer.provide(operators)))
 
 /** `npm run ops -- <words>`, without npm. */
@@ -97,6 +106,17 @@ layer(node, { excludeTestServices: true })("npm run ops", (it) => {
       assert.deepStrictEqual(yield* jobs.claim("paused", 1), [])
       assert.strictEqual((yield* ops("queues resume paused --reason over")).code, 0)
       assert.strictEqual((yield* jobs.claim("paused", 1)).length, 1)
+    })
+  )
+
+  it.effect("makes an account an operator's, and says which account it does not know", () =>
+    Effect.gen(function* () {
+      const [email, password] = ["ops@example.com" as Email, Redacted.make("correct horse battery")]
+      const { id } = yield* (yield* Users).signUp({ email, password, name: "Becomes" })
+      const added = yield* ops(`operators add ${id} --reason hired`)
+      assert.deepStrictEqual([added.code, added.said.includes(`${id}  operator`)], [0, true], added.said)
+      const unknown = yield* ops("operators add usr_nobody --reason hired")
+      assert.deepStrictEqual([unknown.code, unknown.said.includes("not_found, 404")], [1, true], unknown.said)
     })
   )
 

@@ -6,6 +6,7 @@ import { pageOf } from "../pages.ts"
 import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
+import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
@@ -107,6 +108,7 @@ const QueuesApi = HttpApiGroup.make("queues")
 export const OpsApi = HttpApi.make("holdfast-ops")
   .add(DeadLettersApi)
   .add(QueuesApi)
+  .add(OperatorsApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
   .annotateMerge(OpenApi.annotations({ title: "Holdfast, for operators" }))

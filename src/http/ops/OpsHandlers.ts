@@ -8,6 +8,7 @@ import { Jobs } from "../../jobs/Jobs.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
 import { OpsApi } from "./OpsApi.ts"
+import { operatorsHandlers } from "./operatorsHandlers.ts"
 import { mayChange, OpsAuthorization } from "./OpsAuthorization.ts"
 
 interface Conditions {
@@ -83,4 +84,6 @@ const queuesHandlers = HttpApiBuilder.group(
   })
 )
 
-export const opsHandlers = Layer.merge(deadLettersHandlers, queuesHandlers).pipe(Layer.provide(OpsAuthorization.layer))
+export const opsHandlers = Layer.mergeAll(deadLettersHandlers, queuesHandlers, operatorsHandlers).pipe(
+  Layer.provide(OpsAuthorization.layer)
+)

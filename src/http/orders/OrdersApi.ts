@@ -57,6 +57,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
         "UnknownSkus",
         "DiscountNotApplicable",
         "MixedCurrencies",
+        "TotalNotPayable",
         "PriceChanged",
         "OrderPaymentDeclined",
         "InsufficientStock",

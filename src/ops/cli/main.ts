@@ -7,12 +7,13 @@ import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node
 import { Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { deadLetters } from "./deadLetters.ts"
+import { operators } from "./operators.ts"
 import { OpsClient } from "./OpsClient.ts"
 import { queues } from "./queues.ts"
 
 Command.make("ops").pipe(
   Command.withDescription("Operate a running Holdfast"),
-  Command.withSubcommands([deadLetters, queues]),
+  Command.withSubcommands([deadLetters, queues, operators]),
   Command.provide(OpsClient.layer),
   Command.run({ version: "0.1.0" }),
   Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici)),

@@ -1,12 +1,17 @@
 /** The operators' port: who may do what, and what it says of dead letters and queues. */
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { Database } from "../../../src/database/Database.ts"
 import { OperatorTokens } from "../../../src/http/ops/OpsAuthorization.ts"
 import { opsApi } from "../../../src/http/ops/OpsServer.ts"
 import { DeadLetters } from "../../../src/jobs/DeadLetters.ts"
 import { Settlement } from "../../../src/jobs/Job.ts"
 import { Jobs } from "../../../src/jobs/Jobs.ts"
+import type { Email } from "../../../src/users/Email.ts"
+import { KillSwitches } from "../../../src/resilience/index.ts"
+import { Passwords } from "../../../src/users/Passwords.ts"
+import { Users } from "../../../src/users/Users.ts"
 import { TestDatabase } from "../../database/testDatabase.ts"
 import { fieldsOf, json, openDoor, refusal, send, serving } from "../door.ts"
 
@@ -14,7 +19,11 @@ const operators = Layer.succeed(OperatorTokens, [
   { name: "ada", role: "operator", token: Redacted.make("token-of-ada") },
   { name: "vic", role: "viewer", token: Redacted.make("token-of-vic") }
 ])
-const queues = DeadLetters.layer.pipe(Layer.provideMerge(Jobs.layer), Layer.provideMerge(TestDatabase.layer))
+const queues = Layer.merge(DeadLetters.layer, Users.layer).pipe(
+  Layer.provideMerge(Jobs.layer),
+  Layer.provide([Passwords.layerMemory, KillSwitches.layerMemory, SecureRandom.layerWebCrypto]),
+  Layer.provideMerge(TestDatabase.layer)
+)
 const opsDoor = serving(opsApi.pipe(Layer.provideMerge(queues), Layer.provide(operators)))
 
 const ada = { headers: { authorization: "Bearer token-of-ada" } }
@@ -28,7 +37,9 @@ const changes = [
   [`${api}/dead-letters/1/discard`, { reason }],
   [`${api}/dead-letters/discard`, { filter: { queue: "none" }, reason }],
   [`${api}/queues/none/pause`, { reason }],
-  [`${api}/queues/none/resume`, { reason }]
+  [`${api}/queues/none/resume`, { reason }],
+  [`${api}/operators/usr_nobody/add`, { reason }],
+  [`${api}/operators/usr_nobody/remove`, { reason }]
 ] as const
 
 const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<string>) {
@@ -121,6 +132,37 @@ layer(opsDoor, { excludeTestServices: true })("the operators' port", (it) => {
         actions,
         ["dead_letters.discard", "queue.pause", "queue.resume"].map((action) => ({ actor: "ada", action, reason }))
       )
+    })
+  )
+
+  it.effect("gives an account the operator's role and takes it back, and keeps who did it and why", () =>
+    Effect.gen(function* () {
+      const users = yield* Users
+      const [email, password] = ["becomes@example.com" as Email, Redacted.make("correct horse battery")]
+      const { id } = yield* users.signUp({ email, password, name: "Becomes" })
+      const post = (verb: string) => send("POST", `${api}/operators/${id}/${verb}`, { ...ada, body: { reason } })
+      const added = json(yield* post("add"))
+      assert.deepStrictEqual(added, { user_id: id, role: "operator" })
+      const database = yield* Database
+      const role = database.query("test", (sql) => sql`select role from users where id = ${id}`)
+      assert.deepStrictEqual(yield* role, [{ role: "operator" }])
+      assert.deepStrictEqual(json(yield* post("remove")), { user_id: id, role: "customer" })
+      assert.deepStrictEqual(yield* role, [{ role: "customer" }])
+      const actions = yield* database.query(
+        "test",
+        (sql) => sql`select actor, action, reason from operator_actions where target = ${id} order by id`
+      )
+      assert.deepStrictEqual(
+        actions,
+        ["operator.add", "operator.remove"].map((action) => ({ actor: "ada", action, reason }))
+      )
+      const nobody = `${api}/operators/usr_nobody/add`
+      yield* refusal([404, "not_found"], "POST", nobody, { ...ada, body: { reason } })
+      const kept = yield* database.query(
+        "test",
+        (sql) => sql`select 1 from operator_actions where target = 'usr_nobody'`
+      )
+      assert.deepStrictEqual(kept, [])
     })
   )
 
