@@ -27,6 +27,11 @@ export interface PricedProduct {
   readonly name: string
   readonly price: Money
 }
+/** A product, and how many of it the shop's own table has for whoever comes next. */
+export interface Stocked {
+  readonly product: Product
+  readonly available: number
+}
 /** How many products an import made, and of how many it changed the name, the description or the price. */
 export interface Imported {
   readonly added: number
@@ -49,6 +54,8 @@ export class Catalog extends Context.Service<
     readonly stockLevel: (
       id: ProductId
     ) => Effect.Effect<StockLevel, ProductNotFound | DatabaseUnavailable | QueryTimeout>
+    /** The newest, for whoever keeps a copy. */
+    readonly newest: (limit: number) => Effect.Effect<ReadonlyArray<Stocked>, DatabaseUnavailable | QueryTimeout>
     readonly priceLines: (
       skus: ReadonlyArray<Sku>
     ) => Effect.Effect<ReadonlyMap<Sku, PricedProduct>, DatabaseUnavailable | QueryTimeout>
@@ -113,7 +120,9 @@ export class Catalog extends Context.Service<
         return yield* repo.put(rows)
       })
 
-      return Catalog.of({ list, find, stockLevel, priceLines, importProducts })
+      const newest = Effect.fn("Catalog.newest")(repo.newest)
+
+      return Catalog.of({ list, find, stockLevel, newest, priceLines, importProducts })
     })
   )
 

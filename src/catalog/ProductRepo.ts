@@ -8,7 +8,7 @@ import type { DateTime, Effect, Option } from "effect"
 import { Context, Layer } from "effect"
 import type { Database } from "../database/Database.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
-import type { Imported, PricedProduct } from "./Catalog.ts"
+import type { Imported, PricedProduct, Stocked } from "./Catalog.ts"
 import type { ImportRefused } from "./errors.ts"
 import type { Product, ProductCursor, ProductId, Sku } from "./Product.ts"
 import type { ProductImport } from "./ProductImport.ts"
@@ -32,6 +32,7 @@ export class ProductRepo extends Context.Service<
     readonly stock: (
       id: ProductId
     ) => Effect.Effect<Option.Option<{ readonly sku: Sku; readonly available: number }>, Down>
+    readonly newest: (limit: number) => Effect.Effect<ReadonlyArray<Stocked>, Down>
     readonly prices: (skus: ReadonlyArray<Sku>) => Effect.Effect<ReadonlyArray<PricedProduct>, Down>
     readonly put: (products: ReadonlyArray<ProductRow>) => Effect.Effect<Imported, ImportRefused | Down>
   }

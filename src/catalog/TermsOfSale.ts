@@ -36,6 +36,13 @@ export interface Terms {
   readonly shippingBands: ReadonlyArray<ShippingBand>
 }
 
+/** Every shipping band, and the discounts that end last: all of them where `complete`. */
+export interface AllTerms {
+  readonly discounts: ReadonlyArray<Discount>
+  readonly complete: boolean
+  readonly shippingBands: ReadonlyArray<ShippingBand>
+}
+
 /** Far more bands than any shop has; a bound on what one price reads. */
 const mostBands = 1_000
 
@@ -48,6 +55,8 @@ export class TermsOfSale extends Context.Service<
     }) => Effect.Effect<void, DatabaseUnavailable | QueryTimeout>
     /** The terms of a cart with this discount code, or without one. */
     readonly find: (discountCode: string | undefined) => Effect.Effect<Terms, DatabaseUnavailable | QueryTimeout>
+    /** For whoever keeps a copy, of at most so many discounts. */
+    readonly all: (mostDiscounts: number) => Effect.Effect<AllTerms, DatabaseUnavailable | QueryTimeout>
   }
 >()("holdfast/catalog/TermsOfSale") {
   static readonly layer = Layer.effect(
@@ -59,23 +68,32 @@ export class TermsOfSale extends Context.Service<
           Effect.andThen(putDiscounts(sql, terms.discounts), putBands(sql, terms.shippingBands))
         )
       })
+      const bands = database.read(
+        "terms.bands",
+        (sql) =>
+          sql<ShippingBand>`select currency, minimum_subtotal_cents::float8 as "minimumSubtotal", price_cents::float8 as price
+          from shipping_bands limit ${mostBands}`
+      )
       const find = Effect.fn("TermsOfSale.find")(function* (discountCode: string | undefined) {
-        const shippingBands = yield* database.read(
-          "terms.bands",
-          (sql) =>
-            sql<ShippingBand>`select currency, minimum_subtotal_cents::float8 as "minimumSubtotal", price_cents::float8 as price
-            from shipping_bands limit ${mostBands}`
-        )
+        const shippingBands = yield* bands
         if (discountCode === undefined) return { discount: undefined, shippingBands }
         const [found] = yield* database.read(
           "terms.discount",
-          (sql) =>
-            sql<DiscountRow>`select code, kind, value, currency, minimum_subtotal_cents::float8 as "minimumSubtotal",
-            starts_at, ends_at from discounts where code = ${discountCode}`
+          (sql) => sql<DiscountRow>`select ${discountColumns(sql)} from discounts where code = ${discountCode}`
         )
         return { discount: found === undefined ? null : toDiscount(found), shippingBands }
       })
-      return TermsOfSale.of({ put, find })
+      const all = Effect.fn("TermsOfSale.all")(function* (mostDiscounts: number) {
+        const shippingBands = yield* bands
+        const found = yield* database.read(
+          "terms.discounts",
+          (sql) =>
+            sql<DiscountRow>`select ${discountColumns(sql)} from discounts order by ends_at desc, code limit ${mostDiscounts + 1}`
+        )
+        const discounts = found.slice(0, mostDiscounts).map(toDiscount)
+        return { discounts, complete: found.length <= mostDiscounts, shippingBands }
+      })
+      return TermsOfSale.of({ put, find, all })
     })
   )
 
@@ -92,10 +110,21 @@ export class TermsOfSale extends Context.Service<
         Effect.sync(() => ({
           discount: code === undefined ? undefined : (discounts.get(code) ?? null),
           shippingBands: [...bands.values()]
+        })),
+      all: (mostDiscounts) =>
+        Effect.sync(() => ({
+          discounts: [...discounts.values()].toSorted(lastToEnd).slice(0, mostDiscounts),
+          complete: discounts.size <= mostDiscounts,
+          shippingBands: [...bands.values()]
         }))
     })
   })
 }
+
+const lastToEnd = (a: Discount, b: Discount) => DateTime.toEpochMillis(b.endsAt) - DateTime.toEpochMillis(a.endsAt)
+
+const discountColumns = (sql: SqlClient.SqlClient) =>
+  sql.literal(`code, kind, value, currency, minimum_subtotal_cents::float8 as "minimumSubtotal", starts_at, ends_at`)
 
 interface DiscountRow {
   readonly code: string

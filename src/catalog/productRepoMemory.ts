@@ -67,6 +67,16 @@ export const makeProductRepoMemory = Effect.gen(function* () {
       Effect.sync(() =>
         Option.map(byId(id), ({ sku }) => ({ sku, available: shelfOf(sku).onHand - shelfOf(sku).reserved }))
       ),
+    newest: (limit) =>
+      Effect.sync(() =>
+        [...products.values()]
+          .toSorted(order)
+          .slice(0, limit)
+          .map((row) => ({
+            product: toProduct(row),
+            available: shelfOf(row.sku).onHand - shelfOf(row.sku).reserved
+          }))
+      ),
     prices: (skus) =>
       Effect.sync(() =>
         skus.flatMap((sku) => {

@@ -65,6 +65,18 @@ export const makeProductRepoSql = Effect.gen(function* () {
         )
       )
 
+  const newest: ProductRepo["Service"]["newest"] = (limit) =>
+    database
+      .read(
+        "products.newest",
+        (sql) => sql<Row & { readonly available: number }>`
+          select id, p.sku, name, description, price_cents::float8 as price_cents, currency, created_at,
+            coalesce(s.on_hand - s.reserved, 0) as available
+          from products p left join stock s on s.sku = p.sku
+          order by created_at desc, id desc limit ${limit}`
+      )
+      .pipe(Effect.map((rows) => rows.map((row) => ({ product: toProduct(row), available: row.available }))))
+
   const prices: ProductRepo["Service"]["prices"] = (skus) =>
     database
       .read(
@@ -97,7 +109,7 @@ export const makeProductRepoSql = Effect.gen(function* () {
       })
     )
 
-  return { find, page, stock, prices, put } satisfies ProductRepo["Service"]
+  return { find, page, stock, newest, prices, put } satisfies ProductRepo["Service"]
 })
 
 const toJson = (product: ProductRow) => ({

@@ -9,6 +9,7 @@
 import { NodeCrypto } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { Catalog } from "../catalog/Catalog.ts"
+import { LastGoodCatalogue } from "../catalog/LastGoodCatalogue.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import { PaymentsMemory } from "../dependencies/payments/PaymentsMemory.ts"
 import { Jobs } from "../jobs/Jobs.ts"
@@ -57,6 +58,7 @@ const webhookWorker = Layer.effectDiscard(
 
 const layerMemory = Layer.mergeAll(worker, webhookWorker, stockedShelves).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
+  Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(
     Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)
   ),

@@ -34,6 +34,20 @@ const contract = <E>(name: string, terms: Layer.Layer<TermsOfSale, E>) =>
       })
     )
 
+    it.effect("are all there for whoever keeps a copy, and of too many discounts those that end last", () =>
+      Effect.gen(function* () {
+        const sale = yield* TermsOfSale
+        const longer = { ...tenth, code: "LONGER", endsAt: DateTime.makeUnsafe(2_000) }
+        yield* sale.put({ discounts: [tenth, five, longer], shippingBands: bands })
+        const all = yield* sale.all(3)
+        assert.sameDeepMembers([...all.discounts], [tenth, five, longer])
+        assert.sameDeepMembers([...all.shippingBands], bands)
+        assert.isTrue(all.complete)
+        const some = yield* sale.all(1)
+        assert.deepStrictEqual([some.discounts, some.complete], [[longer], false])
+      })
+    )
+
     it.effect("say what they were told last, and keep what they were not told about", () =>
       Effect.gen(function* () {
         const sale = yield* TermsOfSale

@@ -59,6 +59,22 @@ export const catalogContract = <E>(name: string, catalog: Layer.Layer<Catalog, E
       })
     )
 
+    it.effect("what is kept as a copy is the newest goods as they are listed, with how many there are", () =>
+      Effect.gen(function* () {
+        const shop = yield* Catalog
+        yield* shop.importProducts([good({ received: 3 })])
+        yield* TestClock.adjust("1 second")
+        const newer = good({ received: 4 })
+        yield* shop.importProducts([newer])
+        const copy = yield* shop.newest(100)
+        assert.deepStrictEqual(
+          copy.map(({ product }) => product),
+          yield* everything
+        )
+        assert.deepStrictEqual(yield* shop.newest(1), [{ product: yield* listed(newer.sku), available: 4 }])
+      })
+    )
+
     it.effect("importing the same twice changes nothing", () =>
       Effect.gen(function* () {
         const shop = yield* Catalog
