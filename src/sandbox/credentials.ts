@@ -4,3 +4,5 @@
  */
 export const sandboxSecretKey = "sk_test_holdfast_sandbox"
 export const sandboxWebhookSecret = "whsec_holdfast_sandbox"
+export const sandboxEmailKey = "re_holdfast_sandbox"
+export const sandboxEmailFrom = "shop@holdfast.example"

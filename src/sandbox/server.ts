@@ -8,6 +8,9 @@ import { Effect, FileSystem, Layer } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { createServer } from "node:http"
 import { controlRoutes } from "./controlRoutes.ts"
+import { emailRoutes } from "./email/emailRoutes.ts"
+import { inboxPage } from "./email/inboxPage.ts"
+import { Mailbox } from "./email/Mailbox.ts"
 import { JournalUnwritable } from "./errors.ts"
 import { Faults } from "./Faults.ts"
 import { inventoryRoutes } from "./inventory/inventoryRoutes.ts"
@@ -42,15 +45,15 @@ const ownedFolder = (folder: string) =>
   )
 
 export const server = ({ dataDir, port, secretKey }: ServerOptions) =>
-  HttpRouter.serve(Layer.mergeAll(paymentRoutes, customerPage, controlRoutes, webhookRoutes, inventoryRoutes), {
-    disableLogger: true,
-    disableListenLog: true
-  }).pipe(
+  HttpRouter.serve(
+    Layer.mergeAll(paymentRoutes, customerPage, controlRoutes, webhookRoutes, inventoryRoutes, emailRoutes, inboxPage),
+    { disableLogger: true, disableListenLog: true }
+  ).pipe(
     Layer.provideMerge(Layer.mergeAll(Faults.layer, Outbox.layer)),
     Layer.provideMerge(Layer.succeed(SecretKey, secretKey)),
     Layer.provideMerge(
       NodeHttpServer.layer(() => createServer(), { port, host: "127.0.0.1", gracefulShutdownTimeout: grace })
     ),
-    Layer.provideMerge(Layer.mergeAll(Book.layer(dataDir), Warehouse.layer(dataDir))),
+    Layer.provideMerge(Layer.mergeAll(Book.layer(dataDir), Warehouse.layer(dataDir), Mailbox.layer(dataDir))),
     Layer.provideMerge(ownedFolder(dataDir))
   )
