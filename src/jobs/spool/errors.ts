@@ -1,0 +1,45 @@
+/**
+ * How the spool says no, and what can be wrong with its folder.
+ *
+ * `SpoolFull` and `SpoolUnavailable` do not reach a caller: whoever asked is told what made the spool necessary, that
+ * the database is away.
+ */
+import { Runtime, Schema } from "effect"
+
+export class SpoolFull extends Schema.TaggedError<SpoolFull>()("SpoolFull", {
+  limit: Schema.Literals(["entries", "bytes", "account"])
+}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "The spool takes no more: what is in it has to be handed over first."
+  }
+}
+
+export class SpoolUnavailable extends Schema.TaggedError<SpoolUnavailable>()("SpoolUnavailable", {
+  reason: Schema.Literals(["disk_full", "disk_failed", "corrupt", "stopped", "no_answer"])
+}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "The spool's file cannot be written or read: look at the disk that SPOOL_DIR is on."
+  }
+}
+
+const exitFailed = 70
+const exitConfiguration = 78
+
+/** The node does not start. */
+export class SpoolRefused extends Schema.TaggedError<SpoolRefused>()("SpoolRefused", {
+  reason: Schema.Literals(["corrupt", "unwritable", "crowded"]),
+  /** The file's name, without its folder. */
+  file: Schema.String
+}) {
+  readonly category = "fatal" as const
+  override readonly [Runtime.errorExitCode] = this.reason === "corrupt" ? exitFailed : exitConfiguration
+  override get message() {
+    return {
+      corrupt: `${this.file} in SPOOL_DIR fails its integrity check: it may hold what customers were promised. Move it away with its -wal file, keep both, then start again.`,
+      unwritable: "The folder that SPOOL_DIR names cannot be written: correct SPOOL_DIR, or who may write there.",
+      crowded: "SPOOL_DIR holds more files of the spool than one folder may have: give each node a folder of its own."
+    }[this.reason]
+  }
+}

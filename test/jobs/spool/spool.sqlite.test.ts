@@ -1,0 +1,108 @@
+/** The spool on the disk keeps the contract; and what only a disk has: owners, damage, what can be read there. */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Layer, Option, Runtime, Scope } from "effect"
+import { Spool } from "../../../src/jobs/spool/Spool.ts"
+import { spoolLimits } from "../../../src/jobs/spool/spoolLimits.ts"
+import { temporaryFolder } from "../../database/privateCluster.ts"
+import { entry, spoolContract } from "./contract.ts"
+
+const somewhere = Effect.map(temporaryFolder, (folder) => path.join(folder, "spool"))
+
+spoolContract("on the disk", (limits) => Layer.unwrap(Effect.map(somewhere, (folder) => Spool.layer(folder, limits))))
+
+/** A spool on this folder, and how to end it before the test does. */
+const open = Effect.fnUntraced(function* (folder: string) {
+  const scope = yield* Scope.fork(yield* Scope.Scope)
+  const context = yield* Layer.buildWithScope(Spool.layer(folder), scope)
+  const spool = yield* Effect.provideContext(Spool, context)
+  return { spool, close: Scope.close(scope, Exit.void) }
+})
+
+describe("a spool's folder", () => {
+  it.live("gives the next process what the last one left, as it was", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      const first = yield* open(folder)
+      yield* first.spool.put(entry("left-1"))
+      yield* first.spool.put(entry("left-2"))
+      yield* first.close
+      const second = yield* open(folder)
+      assert.deepStrictEqual(yield* second.spool.oldest(5), [entry("left-1"), entry("left-2")])
+      assert.deepStrictEqual(
+        fs.readdirSync(folder).filter((name) => name.endsWith(".db")),
+        ["spool-1.db"]
+      )
+    })
+  )
+
+  it.live("gives each process a file of its own, and whoever comes next what an ended one left", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      const [one, two] = [yield* open(folder), yield* open(folder)]
+      yield* one.spool.put(entry("of-one"))
+      yield* two.spool.put(entry("of-two"))
+      // Both nodes took another wish under one key while they could not talk: both were promised an answer.
+      yield* one.spool.put(entry("wish-1", { account: "usr_x", key: "x" }))
+      yield* two.spool.put(entry("wish-2", { account: "usr_x", key: "x" }))
+      assert.deepStrictEqual(yield* two.spool.find("of-one"), Option.none())
+      yield* one.close
+      yield* two.close
+      const next = yield* open(folder)
+      const ids = (yield* next.spool.oldest(9)).map(({ id }) => id)
+      assert.deepStrictEqual(ids.sort(), ["of-one", "of-two", "wish-1", "wish-2"])
+      yield* next.close
+      const again = yield* open(folder)
+      assert.strictEqual((yield* again.spool.snapshot).depth, 4)
+    })
+  )
+
+  it.live("can be read by its owner only, and keeps nothing of what was removed", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      const { spool } = yield* open(folder)
+      const text = () =>
+        fs
+          .readdirSync(folder)
+          .map((name) => fs.readFileSync(path.join(folder, name), "latin1"))
+          .join()
+      yield* spool.put(entry("secret", { payload: { email: "kanarienvogel@example.com" } }))
+      assert.include(text(), "kanarienvogel")
+      yield* spool.remove("secret")
+      assert.notInclude(text(), "kanarienvogel")
+      assert.strictEqual(fs.statSync(folder).mode & 0o777, 0o700)
+      for (const name of fs.readdirSync(folder)) {
+        assert.strictEqual(fs.statSync(path.join(folder, name)).mode & 0o777, 0o600, name)
+      }
+    })
+  )
+
+  it.live("with a damaged file keeps the node from starting, and the file as it is", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      const first = yield* open(folder)
+      for (let n = 0; n < 50; n += 1) yield* first.spool.put(entry(`many-${n}`))
+      yield* first.close
+      const file = path.join(folder, "spool-1.db")
+      const bytes = fs.readFileSync(file)
+      bytes.fill(7, 4_096 + 100, 3 * 4_096)
+      fs.writeFileSync(file, bytes)
+      const refused = yield* Effect.flip(Effect.scoped(Layer.build(Spool.layer(folder))))
+      assert.deepInclude(refused, { _tag: "SpoolRefused", reason: "corrupt", file: "spool-1.db", category: "fatal" })
+      assert.strictEqual(refused[Runtime.errorExitCode], 70)
+      assert.include(refused.message, "spool-1.db")
+      assert.isTrue(fs.existsSync(file))
+    })
+  )
+
+  it.live("that cannot be written keeps the node from starting", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      fs.writeFileSync(folder, "a file where a folder should be")
+      const refused = yield* Effect.flip(Effect.scoped(Layer.build(Spool.layer(folder, spoolLimits))))
+      assert.deepInclude(refused, { reason: "unwritable" })
+      assert.strictEqual(refused[Runtime.errorExitCode], 78)
+    })
+  )
+})
