@@ -12,7 +12,8 @@ import {
   OrderVersionDiffers,
   RefundTooLarge
 } from "./errors.ts"
-import { type Failure, type Order, type OrderId, type OrderStatus, paymentOf } from "./Order.ts"
+import { type Failure, type Order, type OrderId, type OrderStatus, paymentOf, statuses } from "./Order.ts"
+import { orderMails } from "./orderMails.ts"
 import { OrderChanges } from "./OrderChanges.ts"
 import {
   type Claim,
@@ -166,9 +167,11 @@ const make = Effect.gen(function* () {
     }
     const held = yield* jobs.renew([{ ...claim, createdAt: now }])
     if (row === undefined || !held.has(lease.jobId)) return { _tag: "LeaseLost" }
-    const before = row.version
+    const [version, entries] = [row.version, row.timeline.length]
     const next = step(row, answered, now)
-    if (row.version !== before) yield* changes.announce(id)
+    const became = statuses.filter((status) => row.timeline.slice(entries).some((entry) => entry.step === status))
+    yield* Effect.forEach(orderMails(id, became), jobs.enqueue, { discard: true })
+    if (row.version !== version) yield* changes.announce(id)
     return next
   })
 

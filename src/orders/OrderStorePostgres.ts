@@ -17,6 +17,7 @@ import { OrderId } from "./Order.ts"
 import { OrderChanges } from "./OrderChanges.ts"
 import { reachOrderPoint, type Wish } from "./crashPoints.ts"
 import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
+import { orderMails } from "./orderMails.ts"
 import { fulfil, requestCancel, requestRefund } from "./orderRequests.ts"
 import { advance } from "./orderSteps.ts"
 import {
@@ -142,11 +143,14 @@ export const layer = Layer.effect(
     })
 
     const step: OrderStore["Service"]["advance"] = Effect.fn("OrderStore.advance")(function* (id, lease, answered) {
-      const { next, visible } = yield* database.transaction("orders.advance", (sql) =>
-        Effect.tap(advance(sql, { id, lease, answered }), reachOrderPoint("step.commit.before"))
+      const { next, became } = yield* database.transaction("orders.advance", (sql) =>
+        advance(sql, { id, lease, answered }).pipe(
+          Effect.tap(({ became }) => Effect.forEach(orderMails(id, became), jobs.enqueue, { discard: true })),
+          Effect.tap(reachOrderPoint("step.commit.before"))
+        )
       )
       yield* reachOrderPoint("step.commit.after")
-      if (visible) {
+      if (became.length > 0) {
         yield* reachOrderPoint("announce.before")
         yield* changes.announce(id)
         yield* reachOrderPoint("announce.after")

@@ -6,7 +6,7 @@
 import { Effect, Option } from "effect"
 import type { SqlClient } from "effect/sql"
 import { pointOf, reachOrderPoint } from "./crashPoints.ts"
-import type { OrderId } from "./Order.ts"
+import type { OrderId, OrderStatus } from "./Order.ts"
 import { type OrderRow, orderColumns, toSagaRecord } from "./orderRows.ts"
 import { type Answered, type NextStep, toSend } from "./OrderStore.ts"
 import { write } from "./orderWrites.ts"
@@ -22,8 +22,8 @@ export interface Step {
 
 export interface Stepped {
   readonly next: NextStep
-  /** Something that a client can see has changed. */
-  readonly visible: boolean
+  /** The states that the order came to in this step, in order: what a client can see of it. */
+  readonly became: ReadonlyArray<OrderStatus>
 }
 
 /** An order needs about ten changes in its whole life; more in one step is a machine that turns in a circle. */
@@ -35,10 +35,10 @@ export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, st
   const [held] = yield* sql<{ left_millis: number }>`
     select floor(extract(epoch from lease_until - clock_timestamp()) * 1000)::float8 as left_millis from jobs
     where id = ${step.lease.jobId}::bigint and lease = ${step.lease.token}::uuid and lease_until > clock_timestamp()`
-  if (row === undefined || held === undefined) return { next: { _tag: "LeaseLost" }, visible: false } as Stepped
+  if (row === undefined || held === undefined) return { next: { _tag: "LeaseLost" }, became: [] } as Stepped
   const nowMillis = row.read_at.getTime()
   let record = toSagaRecord(row)
-  let visible = false
+  const became: Array<OrderStatus> = []
   let written = 0
   const marked = new Set<string>()
   const writeAll = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
@@ -49,7 +49,7 @@ export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, st
       yield* reached(change, "before")
       const after = yield* write(sql, record, change, nowMillis)
       yield* reached(change, "after")
-      visible ||= after.status !== record.status
+      if (after.status !== record.status) became.push(after.status)
       record = after
     }
   })
@@ -62,11 +62,11 @@ export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, st
       yield* writeAll(decision.changes)
       continue
     }
-    if (decision._tag === "Finished") return { next: decision, visible } as Stepped
+    if (decision._tag === "Finished") return { next: decision, became } as Stepped
     const outside = { record, nowMillis, leaseMillis: held.left_millis }
     const next: NextStep =
       decision._tag === "Send" ? { ...toSend(record, decision, marked), ...outside } : { ...decision, ...outside }
-    return { next, visible } as Stepped
+    return { next, became } as Stepped
   }
 })
 

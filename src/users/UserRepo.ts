@@ -33,7 +33,8 @@ type Down = DatabaseUnavailable | QueryTimeout
 export class UserRepo extends Context.Service<
   UserRepo,
   {
-    readonly insert: (user: NewUser) => Effect.Effect<void, EmailTaken | Down>
+    /** Runs `also` in the transaction that inserts the user: both, or neither. */
+    readonly insert: (user: NewUser, also?: Effect.Effect<void, Down>) => Effect.Effect<void, EmailTaken | Down>
     readonly find: (id: UserId) => Effect.Effect<Option.Option<User>, Down>
     readonly credentials: (emailNormalized: string) => Effect.Effect<Option.Option<StoredCredentials>, Down>
     readonly page: (after: UserCursor | undefined, limit: number) => Effect.Effect<ReadonlyArray<User>, Down>

@@ -1,7 +1,8 @@
 /**
  * Users: signing up, and reading accounts back. An address belongs to one account, whatever its spelling.
  *
- * Signing up hashes the password before it touches the database, so that no connection waits for a core.
+ * Signing up hashes the password before it touches the database, so that no connection waits for a core, and leaves the
+ * job of a welcome mail in the transaction that inserts the user.
  * Whether an address is taken is told openly (and rate-limited at the door): that is what signing up is for.
  * `list` is for operators: newest first, by keyset, so that new accounts never shift a page.
  */
@@ -9,6 +10,8 @@ import type { Redacted } from "effect"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { mailJob } from "../dependencies/email/mails.ts"
+import { Jobs } from "../jobs/Jobs.ts"
 import { type FeatureDisabled, KillSwitches, whenEnabled } from "../resilience/index.ts"
 import type { Email } from "./Email.ts"
 import { normalizeEmail } from "./Email.ts"
@@ -57,13 +60,15 @@ export class Users extends Context.Service<
       const passwords = yield* Passwords
       const random = yield* SecureRandom.SecureRandom
       const switches = yield* KillSwitches
+      const jobs = yield* Jobs
 
       const signUp = Effect.fn("Users.signUp")(function* ({ email, password, name }: SignUp) {
         yield* whenEnabled(signingUp).pipe(Effect.provideService(KillSwitches, switches))
         const hash = yield* passwords.hash(password)
         const id = UserId.make(`usr_${yield* random.ulid}`)
         const createdAt = yield* DateTime.now
-        yield* repo.insert({ id, email, emailNormalized: normalizeEmail(email), name, password: hash, createdAt })
+        const user = { id, email, emailNormalized: normalizeEmail(email), name, password: hash, createdAt }
+        yield* repo.insert(user, jobs.enqueue(mailJob("welcome", id)))
         return { id, email, name, createdAt }
       })
 

@@ -31,11 +31,11 @@ export const makeUserRepoMemory = (): UserRepo["Service"] => {
     })
 
   return {
-    insert: (user) =>
-      Effect.suspend(() => {
+    insert: (user, also = Effect.void) =>
+      Effect.suspend((): ReturnType<UserRepo["Service"]["insert"]> => {
         if (Option.isSome(byEmail(user.emailNormalized))) return Effect.fail(new EmailTaken())
         users.set(user.id, { ...user, role: "customer" })
-        return Effect.void
+        return also
       }),
     find: (id) => Effect.sync(() => Option.map(byId(id), toUser)),
     credentials: (emailNormalized) =>

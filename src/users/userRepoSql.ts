@@ -24,13 +24,13 @@ const toUser = (row: Row): User => ({
 export const makeUserRepoSql = Effect.gen(function* () {
   const database = yield* Database
 
-  const insert: UserRepo["Service"]["insert"] = (user) =>
-    database.query("users.insert", (sql) =>
+  const insert: UserRepo["Service"]["insert"] = (user, also = Effect.void) =>
+    database.transaction("users.insert", (sql) =>
       sql`insert into users (id, email, email_normalized, name, password, created_at)
           values (${user.id}, ${user.email}, ${user.emailNormalized}, ${user.name},
                   ${Redacted.value(user.password)}, ${DateTime.toDateUtc(user.createdAt)})`.pipe(
         onConstraint("users_email_key", () => new EmailTaken()),
-        Effect.asVoid
+        Effect.andThen(also)
       )
     )
 

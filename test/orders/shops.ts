@@ -40,10 +40,10 @@ export const shopWithoutWorkers = (payments: Money) =>
         Users.layerNoRepo.pipe(Layer.provide([Passwords.layerMemory, UserRepo.layerMemory])),
         Catalog.layerMemory,
         TermsOfSale.layerMemory,
-        Jobs.layerMemory,
         payments
       )
     ),
+    Layer.provideMerge(Jobs.layerMemory),
     Layer.provideMerge(KillSwitches.layerMemory),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
   )
@@ -58,14 +58,9 @@ export const shopInPostgres = (payments: Money) =>
       )
     ),
     Layer.provideMerge(
-      Layer.mergeAll(
-        Users.layer.pipe(Layer.provide(Passwords.layerMemory)),
-        Catalog.layer,
-        TermsOfSale.layer,
-        Jobs.layer,
-        payments
-      )
+      Layer.mergeAll(Users.layer.pipe(Layer.provide(Passwords.layerMemory)), Catalog.layer, TermsOfSale.layer, payments)
     ),
+    Layer.provideMerge(Jobs.layer),
     Layer.provideMerge(KillSwitches.layerMemory),
     Layer.provideMerge(TestDatabase.layer),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])

@@ -1,6 +1,7 @@
 /** The accounts contract on maps, as the shop in memory has them. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Layer } from "effect"
+import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
@@ -13,6 +14,12 @@ accountsContract(
   "in memory",
   Layer.mergeAll(Users.layerMemory, Sessions.layerMemory).pipe(
     Layer.provideMerge(Tokens.layer),
-    Layer.provide([KillSwitches.layerMemory, Passwords.layerMemory, AppSecret.layerMemory, NodeCrypto.layer])
+    Layer.provide([
+      Jobs.layerMemory,
+      KillSwitches.layerMemory,
+      Passwords.layerMemory,
+      AppSecret.layerMemory,
+      NodeCrypto.layer
+    ])
   )
 )

@@ -1,6 +1,7 @@
 /** The accounts contract on real PostgreSQL. Hashing is quick here; `privacy.postgres.test.ts` has both for real. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Layer } from "effect"
+import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
@@ -14,6 +15,7 @@ accountsContract(
   "in PostgreSQL",
   Layer.mergeAll(Users.layer, Sessions.layer).pipe(
     Layer.provideMerge(Tokens.layer),
+    Layer.provide(Jobs.layer),
     Layer.provide([
       KillSwitches.layerMemory,
       Passwords.layerMemory,

@@ -5,6 +5,7 @@ import { Cause, Context, Effect, Exit, Layer, Logger, Redacted, References, Trac
 import * as Kdf from "effect/crypto/Kdf"
 import { inspect } from "node:util"
 import { Database } from "../../src/database/Database.ts"
+import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email } from "../../src/users/Email.ts"
@@ -48,7 +49,7 @@ const watchedHashing = Layer.effect(
 ).pipe(Layer.provide(NodeCrypto.layerKdf))
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(
-  Layer.provide([KillSwitches.layerMemory, Passwords.layer, Tokens.layer]),
+  Layer.provide([Jobs.layerMemory, KillSwitches.layerMemory, Passwords.layer, Tokens.layer]),
   Layer.provide([AppSecret.layerMemory, NodeCrypto.layerSecureRandom, NodeCrypto.layerMac, NodeCrypto.layerDigest]),
   Layer.provide(watchedHashing),
   Layer.provideMerge(watchedDatabase),

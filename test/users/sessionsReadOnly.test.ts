@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Ref, Context } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseUnavailable, type UnavailableReason } from "../../src/database/errors.ts"
+import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email } from "../../src/users/Email.ts"
@@ -37,7 +38,13 @@ const refusing = Layer.effect(
 
 const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
   Layer.provideMerge(refusing),
-  Layer.provide([KillSwitches.layerMemory, UserRepo.layerMemory, Passwords.layerMemory, Tokens.layer]),
+  Layer.provide([
+    Jobs.layerMemory,
+    KillSwitches.layerMemory,
+    UserRepo.layerMemory,
+    Passwords.layerMemory,
+    Tokens.layer
+  ]),
   Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
 )
 
