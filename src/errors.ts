@@ -37,6 +37,7 @@ export type AppError =
   | Kit.FeatureDisabled
   | Ops.NodeDraining
   | Ops.NodeNotReady
+  | Ops.SwitchTargetUnknown
   | OpsDoor.OperatorUnknown
   | Orders.DiscountNotApplicable
   | Orders.IdempotencyInFlight

@@ -13,6 +13,13 @@ export class NodeNotReady extends Schema.TaggedError<NodeNotReady>()("NodeNotRea
   }
 }
 
+export class SwitchTargetUnknown extends Schema.TaggedError<SwitchTargetUnknown>()("SwitchTargetUnknown", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Nothing of this name can be switched: the list of kill switches has all that can."
+  }
+}
+
 export class NodeDraining extends Schema.TaggedError<NodeDraining>()("NodeDraining", { checks: Checks }) {
   readonly category = "transient" as const
   override get message() {

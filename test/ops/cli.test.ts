@@ -1,41 +1,25 @@
 /** The operators' commands as they are typed: a process of its own, against a real port. */
 import { execFile } from "node:child_process"
 import { assert, layer } from "@effect/vitest"
-import { Array, Effect, Layer, Redacted } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { OperatorTokens } from "../../src/http/ops/OpsAuthorization.ts"
-import { opsApi } from "../../src/http/ops/OpsServer.ts"
+import { Array, Effect, Redacted } from "effect"
 import { DeadLetters } from "../../src/jobs/DeadLetters.ts"
 import { Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { replayQueue, runReplay } from "../../src/jobs/replays.ts"
 import { runWorker } from "../../src/jobs/Worker.ts"
 import type { Email } from "../../src/users/Email.ts"
-import { KillSwitches } from "../../src/resilience/index.ts"
-import { Passwords } from "../../src/users/Passwords.ts"
 import { Users } from "../../src/users/Users.ts"
-import { TestDatabase } from "../database/testDatabase.ts"
-import { Door, serving } from "../http/door.ts"
-
-const operators = Layer.succeed(OperatorTokens, [
-  { name: "ada", role: "operator", token: Redacted.make("token-of-ada") },
-  { name: "vic", role: "viewer", token: Redacted.make("token-of-vic") }
-])
-const queues = Layer.merge(DeadLetters.layer, Users.layer).pipe(
-  Layer.provideMerge(Jobs.layer),
-  Layer.provide([Passwords.layerMemory, KillSwitches.layerMemory, SecureRandom.layerWebCrypto]),
-  Layer.provideMerge(TestDatabase.layer)
-)
-const node = serving(opsApi.pipe(Layer.provideMerge(queues), Layer.provide(operators)))
+import { Door } from "../http/door.ts"
+import { opsNode } from "../http/ops/opsNode.ts"
 
 /** `npm run ops -- <words>`, without npm. */
-const ops = (words: string, token = "token-of-ada") =>
+const ops = (words: string | ReadonlyArray<string>, token = "token-of-ada") =>
   Effect.flatMap(Door, ({ port }) =>
     Effect.callback<{ readonly code: number; readonly said: string }>((resume) => {
       const env = { PATH: process.env["PATH"], OPS_URL: `http://127.0.0.1:${port}`, OPS_TOKEN: token, NO_COLOR: "1" }
       const child = execFile(
         process.execPath,
-        ["src/ops/cli/main.ts", ...words.split(" ")],
+        ["src/ops/cli/main.ts", ...(typeof words === "string" ? words.split(" ") : words)],
         { env, timeout: 15_000 },
         (error, stdout, stderr) =>
           resume(Effect.succeed({ code: error === null ? 0 : Number(error.code ?? -1), said: stdout + stderr }))
@@ -52,7 +36,7 @@ const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<str
   return claimed.map(({ id }) => id)
 })
 
-layer(node, { excludeTestServices: true })("npm run ops", (it) => {
+layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
   it.effect("lists dead letters as a table, and one of them in full as JSON", () =>
     Effect.gen(function* () {
       const [id] = yield* kill("listed", ["first", "second"])
@@ -117,6 +101,20 @@ layer(node, { excludeTestServices: true })("npm run ops", (it) => {
       assert.deepStrictEqual([added.code, added.said.includes(`${id}  operator`)], [0, true], added.said)
       const unknown = yield* ops("operators add usr_nobody --reason hired")
       assert.deepStrictEqual([unknown.code, unknown.said.includes("not_found, 404")], [1, true], unknown.said)
+    })
+  )
+
+  it.effect("switches a feature off for a time, and says when a time cannot be read", () =>
+    Effect.gen(function* () {
+      const words = ["switches", "off", "checkout", "--reason", "drill", "--json", "--for"]
+      const off = yield* ops([...words, "5 minutes"])
+      const { order } = JSON.parse(off.said)
+      assert.closeTo(Date.parse(order.expires_at) - Date.parse(order.since), 300_000, 20_000)
+      const listed = yield* ops("switches list", "token-of-vic")
+      assert.match(listed.said, /checkout +feature +off +ada +drill/)
+      assert.strictEqual((yield* ops("switches on checkout --reason over")).code, 0)
+      const vague = yield* ops([...words, "a while"])
+      assert.deepStrictEqual([vague.code, vague.said.includes("30 minutes")], [1, true], vague.said)
     })
   )
 

@@ -8,6 +8,8 @@ import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
+import { OpsOrdersApi } from "./OpsOrdersApi.ts"
+import { CircuitsApi, SwitchesApi } from "./SwitchesApi.ts"
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
 const letters = "/ops/api/dead-letters"
@@ -109,6 +111,9 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(DeadLettersApi)
   .add(QueuesApi)
   .add(OperatorsApi)
+  .add(SwitchesApi)
+  .add(CircuitsApi)
+  .add(OpsOrdersApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
   .annotateMerge(OpenApi.annotations({ title: "Holdfast, for operators" }))

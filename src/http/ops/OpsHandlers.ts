@@ -9,7 +9,9 @@ import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
+import { opsOrdersHandlers } from "./opsOrdersHandlers.ts"
 import { mayChange, OpsAuthorization } from "./OpsAuthorization.ts"
+import { switchHandlers } from "./switchesHandlers.ts"
 
 interface Conditions {
   readonly queue?: string
@@ -84,6 +86,10 @@ const queuesHandlers = HttpApiBuilder.group(
   })
 )
 
-export const opsHandlers = Layer.mergeAll(deadLettersHandlers, queuesHandlers, operatorsHandlers).pipe(
-  Layer.provide(OpsAuthorization.layer)
-)
+export const opsHandlers = Layer.mergeAll(
+  deadLettersHandlers,
+  queuesHandlers,
+  operatorsHandlers,
+  switchHandlers,
+  opsOrdersHandlers
+).pipe(Layer.provide(OpsAuthorization.layer))

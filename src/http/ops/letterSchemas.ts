@@ -94,7 +94,7 @@ const text = (most: number) =>
     Schema.isMaxLength(most, { code: "too_long", message: `At most ${most} characters.` })
   )
 export const QueueName = text(100)
-const Reason = text(500)
+export const Reason = text(500)
 
 const conditions = {
   queue: Schema.optionalKey(QueueName),

@@ -36,3 +36,13 @@ export class OpsTokenMissing extends Schema.TaggedError<OpsTokenMissing>()("OpsT
     return this.message
   }
 }
+
+export class DurationUnreadable extends Schema.TaggedError<DurationUnreadable>()("DurationUnreadable", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return 'This is not a length of time: write a number and a unit, such as "30 minutes" or "2 hours".'
+  }
+  override get [CliError.userMessage]() {
+    return this.message
+  }
+}

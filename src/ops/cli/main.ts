@@ -9,11 +9,13 @@ import { Command } from "effect/cli"
 import { deadLetters } from "./deadLetters.ts"
 import { operators } from "./operators.ts"
 import { OpsClient } from "./OpsClient.ts"
+import { orders } from "./orders.ts"
 import { queues } from "./queues.ts"
+import { circuits, switches } from "./switches.ts"
 
 Command.make("ops").pipe(
   Command.withDescription("Operate a running Holdfast"),
-  Command.withSubcommands([deadLetters, queues, operators]),
+  Command.withSubcommands([deadLetters, queues, switches, circuits, orders, operators]),
   Command.provide(OpsClient.layer),
   Command.run({ version: "0.1.0" }),
   Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici)),

@@ -1,35 +1,29 @@
 /** The operators' port: who may do what, and what it says of dead letters and queues. */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { DateTime, Effect, Redacted } from "effect"
 import { Database } from "../../../src/database/Database.ts"
-import { OperatorTokens } from "../../../src/http/ops/OpsAuthorization.ts"
-import { opsApi } from "../../../src/http/ops/OpsServer.ts"
-import { DeadLetters } from "../../../src/jobs/DeadLetters.ts"
+import { paymentsPolicy } from "../../../src/dependencies/payments/policy.ts"
 import { Settlement } from "../../../src/jobs/Job.ts"
 import { Jobs } from "../../../src/jobs/Jobs.ts"
+import { Dependency, whenEnabled } from "../../../src/resilience/index.ts"
 import type { Email } from "../../../src/users/Email.ts"
-import { KillSwitches } from "../../../src/resilience/index.ts"
-import { Passwords } from "../../../src/users/Passwords.ts"
 import { Users } from "../../../src/users/Users.ts"
-import { TestDatabase } from "../../database/testDatabase.ts"
-import { fieldsOf, json, openDoor, refusal, send, serving } from "../door.ts"
-
-const operators = Layer.succeed(OperatorTokens, [
-  { name: "ada", role: "operator", token: Redacted.make("token-of-ada") },
-  { name: "vic", role: "viewer", token: Redacted.make("token-of-vic") }
-])
-const queues = Layer.merge(DeadLetters.layer, Users.layer).pipe(
-  Layer.provideMerge(Jobs.layer),
-  Layer.provide([Passwords.layerMemory, KillSwitches.layerMemory, SecureRandom.layerWebCrypto]),
-  Layer.provideMerge(TestDatabase.layer)
-)
-const opsDoor = serving(opsApi.pipe(Layer.provideMerge(queues), Layer.provide(operators)))
+import { buying } from "../../orders/buying.ts"
+import { fieldsOf, json, openDoor, refusal, send } from "../door.ts"
+import { opsNode } from "./opsNode.ts"
 
 const ada = { headers: { authorization: "Bearer token-of-ada" } }
 const vic = { headers: { authorization: "Bearer token-of-vic" } }
+const { order } = buying("ops")
 const api = "/ops/api"
-const reads = [`${api}/dead-letters`, `${api}/dead-letters/groups`, `${api}/dead-letters/preview`, `${api}/queues`]
+const reads = [
+  `${api}/dead-letters`,
+  `${api}/dead-letters/groups`,
+  `${api}/dead-letters/preview`,
+  `${api}/queues`,
+  `${api}/kill-switches`,
+  `${api}/circuits`
+]
 const reason = "the provider is back"
 const changes = [
   [`${api}/dead-letters/1/replay`, { reason }],
@@ -39,7 +33,13 @@ const changes = [
   [`${api}/queues/none/pause`, { reason }],
   [`${api}/queues/none/resume`, { reason }],
   [`${api}/operators/usr_nobody/add`, { reason }],
-  [`${api}/operators/usr_nobody/remove`, { reason }]
+  [`${api}/operators/usr_nobody/remove`, { reason }],
+  [`${api}/orders/ord_none/fulfil`, { reason }],
+  [`${api}/kill-switches/checkout/off`, { reason }],
+  [`${api}/kill-switches/checkout/on`, { reason }],
+  [`${api}/circuits/payments/force-open`, { reason }],
+  [`${api}/circuits/payments/disable`, { reason }],
+  [`${api}/circuits/payments/reset`, { reason }]
 ] as const
 
 const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<string>) {
@@ -50,7 +50,7 @@ const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<str
   return claimed.map(({ id }) => id)
 })
 
-layer(opsDoor, { excludeTestServices: true })("the operators' port", (it) => {
+layer(opsNode, { excludeTestServices: true })("the operators' port", (it) => {
   it.effect("knows nobody without a token of the settings", () =>
     Effect.gen(function* () {
       for (const path of reads) {
@@ -170,6 +170,90 @@ layer(opsDoor, { excludeTestServices: true })("the operators' port", (it) => {
     Effect.gen(function* () {
       yield* refusal([404, "not_found"], "GET", "/v1/products", ada)
       yield* refusal([404, "not_found"], "GET", "/livez", ada)
+    })
+  )
+})
+
+layer(opsNode, { excludeTestServices: true })("an operator", (it) => {
+  const post = (path: string, body: object = { reason }) => send("POST", `${api}/${path}`, { ...ada, body })
+  const switchCalled = (name: string) =>
+    Effect.map(send("GET", `${api}/kill-switches`, vic), (answer) =>
+      json(answer).data.find((each: { name: string }) => each.name === name)
+    )
+
+  it.effect("switches a feature off until a time or until it is taken back, and sees who did", () =>
+    Effect.gen(function* () {
+      const expires_at = DateTime.formatIso(DateTime.add(yield* DateTime.now, { minutes: 5 }))
+      const off = json(yield* post("kill-switches/checkout/off", { reason, expires_at }))
+      assert.deepInclude(off, { name: "checkout", of: "feature", state: "off" })
+      assert.deepInclude(off.order, { kind: "off", actor: "ada", reason })
+      assert.closeTo(Date.parse(off.order.expires_at), Date.parse(expires_at), 1_000)
+      assert.strictEqual((yield* Effect.flip(whenEnabled("checkout")))._tag, "FeatureDisabled")
+      assert.deepInclude(yield* switchCalled("checkout"), { state: "off" })
+      assert.deepInclude(json(yield* post("kill-switches/checkout/on")), { state: "on", order: null })
+      yield* whenEnabled("checkout")
+    })
+  )
+
+  it.effect("is told of a name that is nothing, and of a time that is over, and switches nothing", () =>
+    Effect.gen(function* () {
+      for (const path of ["kill-switches/chekout/off", "kill-switches/chekout/on", "circuits/checkout/force-open"]) {
+        yield* refusal([404, "not_found"], "POST", `${api}/${path}`, { ...ada, body: { reason } })
+      }
+      const over = { ...ada, body: { reason, expires_at: "2020-01-01T00:00:00.000Z" } }
+      const { problem } = yield* refusal([400, "validation_failed"], "POST", `${api}/kill-switches/checkout/off`, over)
+      assert.deepStrictEqual(fieldsOf(problem), ["payload /expires_at out_of_range"])
+      assert.deepInclude(yield* switchCalled("checkout"), { state: "on" })
+    })
+  )
+
+  it.effect("opens a circuit, takes it out, and gives it back closed", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const payments = yield* Dependency.make("payments", paymentsPolicy)
+        const circuit = Effect.map(send("GET", `${api}/circuits`, vic), (answer) => {
+          const [database, first] = json(answer).data
+          assert.deepInclude(database, { name: "database", state: "closed", switched_off: false })
+          return first
+        })
+        assert.deepInclude(yield* circuit, { name: "payments", state: "closed", calls: 0, orders: [] })
+        const opened = json(yield* post("circuits/payments/force-open")).data[0]
+        assert.deepInclude(opened, { name: "payments", state: "forced_open" })
+        assert.deepInclude(opened.orders[0], { kind: "forced_open", actor: "ada", reason })
+        const refused = yield* Effect.flip(payments.call(Effect.void, { kind: "write-once" }))
+        assert.strictEqual(refused._tag, "DependencyUnavailable")
+        assert.deepInclude(json(yield* post("circuits/payments/reset")).data[0], { state: "closed", orders: [] })
+        yield* payments.call(Effect.void, { kind: "write-once" })
+        assert.deepInclude(json(yield* post("circuits/payments/disable")).data[0], { state: "disabled" })
+        yield* post("circuits/payments/reset")
+      })
+    )
+  )
+
+  it.effect("says that a paid order is on its way, once and for good", () =>
+    Effect.gen(function* () {
+      const sold = yield* order(1)
+      yield* sold.until("captured")
+      for (const _ of [1, 2]) {
+        const answer = yield* post(`orders/${sold.id}/fulfil`)
+        assert.deepStrictEqual(json(answer), { id: sold.id, status: "fulfilled" })
+      }
+      assert.strictEqual((yield* sold.now).status, "fulfilled")
+      const declined = yield* order(1, "pm_card_chargeDeclined")
+      yield* declined.until("failed")
+      yield* refusal([409, "order_state_conflict"], "POST", `${api}/orders/${declined.id}/fulfil`, {
+        ...ada,
+        body: { reason }
+      })
+      const database = yield* Database
+      const actions = yield* database.query(
+        "test",
+        (sql) => sql`select target, actor, reason from operator_actions where action = 'order.fulfil'`
+      )
+      assert.deepStrictEqual(
+        actions,
+        [1, 2].map(() => ({ target: sold.id, actor: "ada", reason }))
+      )
     })
   )
 })
