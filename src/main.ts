@@ -51,6 +51,7 @@ import {
 import * as Logs from "./telemetry/Logs.ts"
 import { AppSecret } from "./users/AppSecret.ts"
 import { Passwords } from "./users/Passwords.ts"
+import { Revocations } from "./users/Revocations.ts"
 import { Sessions } from "./users/Sessions.ts"
 import { Tokens } from "./users/Tokens.ts"
 import { Users } from "./users/Users.ts"
@@ -104,7 +105,9 @@ const inventory = (settings: Settings) =>
     onSome: (url) => Layer.provide(HttpInventory.layer, Layer.succeed(InventoryUrl, url))
   })
 
-const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(Layer.provide([Passwords.layer, Tokens.layer]))
+const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(
+  Layer.provide([Passwords.layer, Tokens.layer, Revocations.layer])
+)
 const orders = Orders.layer.pipe(
   Layer.provideMerge(OrderStorePostgres.layer),
   Layer.provide(Outcomes.layer),

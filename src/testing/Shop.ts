@@ -28,6 +28,7 @@ import { KillSwitches } from "../resilience/index.ts"
 import { stockedShelves } from "../sandbox/StandIns.ts"
 import { AppSecret } from "../users/AppSecret.ts"
 import { Passwords } from "../users/Passwords.ts"
+import { Revocations } from "../users/Revocations.ts"
 import { Sessions } from "../users/Sessions.ts"
 import { Tokens } from "../users/Tokens.ts"
 import { UserRepo } from "../users/UserRepo.ts"
@@ -35,7 +36,7 @@ import { SessionRepo } from "../users/SessionRepo.ts"
 import { Users } from "../users/Users.ts"
 
 const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
-  Layer.provide([SessionRepo.layerMemory, Passwords.layerMemory, Tokens.layer]),
+  Layer.provide([SessionRepo.layerMemory, Revocations.layerUnknown, Passwords.layerMemory, Tokens.layer]),
   Layer.provide(UserRepo.layerMemory)
 )
 

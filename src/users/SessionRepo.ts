@@ -26,7 +26,7 @@ export interface StoredSession {
   readonly role: Role
   readonly lastSeenAt: DateTime.Utc
   readonly expiresAt: DateTime.Utc
-  readonly revoked: boolean
+  readonly revokedAt: DateTime.Utc | undefined
 }
 
 type Down = DatabaseUnavailable | QueryTimeout
@@ -36,8 +36,14 @@ export class SessionRepo extends Context.Service<
   {
     readonly insert: (session: NewSession) => Effect.Effect<void, Down>
     readonly find: (tokenHash: Uint8Array) => Effect.Effect<Option.Option<StoredSession>, Down>
+    readonly findById: (id: SessionId) => Effect.Effect<Option.Option<StoredSession>, Down>
     /** Does nothing where it was seen since `unlessSince`, so that many requests at once write once. */
     readonly see: (id: SessionId, at: DateTime.Utc, unlessSince: DateTime.Utc) => Effect.Effect<void, Down>
+    /** Those that were ended, since a moment or ever, and whose tokens have not run out; the first of them. */
+    readonly ended: (
+      since: DateTime.Utc | undefined,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Pick<NewSession, "id" | "expiresAt">>, Down>
     readonly revoke: (id: SessionId, at: DateTime.Utc) => Effect.Effect<void, Down>
     readonly revokeAll: (userId: UserId, at: DateTime.Utc) => Effect.Effect<void, Down>
   }

@@ -5,9 +5,13 @@
  * A failed log in has one answer, and does the same work whether the address is known or not: one read, one hash, no
  * write. A session ends 30 days after it began, and after 30 minutes in which it was not used; use is noted once a
  * minute at most, so those 30 minutes may come out up to one shorter. Every log in begins a session of its own.
+ *
+ * While the database is down, a token of ours that has not run out is taken at its word for up to 15 minutes, unless its
+ * session is known to have been ended: for reading what is shown as it was known last, and for handing in what is
+ * decided later. Whoever decides later asks again (`stood`).
  */
 import type { Redacted } from "effect"
-import { Context, DateTime, Duration, Effect, Layer, Option } from "effect"
+import { Context, DateTime, Duration, Effect, Layer, Metric, Option } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import type { Email } from "./Email.ts"
@@ -15,8 +19,9 @@ import { normalizeEmail } from "./Email.ts"
 import type { HashingOverloaded } from "./errors.ts"
 import { InvalidCredentials, Unauthenticated } from "./errors.ts"
 import { Passwords } from "./Passwords.ts"
+import { Revocations } from "./Revocations.ts"
 import { SessionRepo } from "./SessionRepo.ts"
-import { Tokens } from "./Tokens.ts"
+import { type SessionClaims, Tokens } from "./Tokens.ts"
 import type { Role, UserId } from "./User.ts"
 import { SessionId } from "./User.ts"
 import { UserRepo } from "./UserRepo.ts"
@@ -26,6 +31,11 @@ const absolute = Duration.days(30)
 const idle = Duration.minutes(30)
 /** A write a request would be most of the load of a page that is read. */
 const noteUseEvery = Duration.minutes(1)
+
+const takenAtTheirWord = Metric.counter("holdfast_sessions_taken_at_their_word_total", {
+  description: "requests let in by their token alone, while the database was down",
+  incremental: true
+})
 
 export interface LogIn {
   readonly email: Email
@@ -41,7 +51,16 @@ export interface Principal {
   readonly userId: UserId
   readonly role: Role
   readonly sessionId: SessionId
+  readonly trust: Trust
 }
+/** Why a principal is believed: the database said so, or, since it could not be asked, the token alone. */
+export type Trust =
+  | { readonly by: "database" }
+  | { readonly by: "token"; readonly at: DateTime.Utc; readonly because: DatabaseUnavailable }
+
+/** Only who was looked up: for whatever must not be done for a token alone. */
+export const knownToTheDatabase = (principal: Principal): Effect.Effect<Principal, DatabaseUnavailable> =>
+  principal.trust.by === "database" ? Effect.succeed(principal) : Effect.fail(principal.trust.because)
 
 export class Sessions extends Context.Service<
   Sessions,
@@ -52,6 +71,14 @@ export class Sessions extends Context.Service<
     readonly authenticate: (
       token: Redacted.Redacted<string>
     ) => Effect.Effect<Principal, Unauthenticated | DatabaseUnavailable | QueryTimeout>
+    /**
+     * Whether a session that was taken at its word at this moment stood then. Joins the caller's open transaction. One
+     * that was ended since stood still.
+     */
+    readonly stood: (
+      id: SessionId,
+      at: DateTime.Utc
+    ) => Effect.Effect<void, Unauthenticated | DatabaseUnavailable | QueryTimeout>
     /** Ending what has ended already is fine. */
     readonly logOut: (id: SessionId) => Effect.Effect<void, DatabaseUnavailable | QueryTimeout>
     readonly logOutEverywhere: (userId: UserId) => Effect.Effect<void, DatabaseUnavailable | QueryTimeout>
@@ -64,6 +91,7 @@ export class Sessions extends Context.Service<
       const sessions = yield* SessionRepo
       const passwords = yield* Passwords
       const tokens = yield* Tokens
+      const revocations = yield* Revocations
       const random = yield* SecureRandom.SecureRandom
 
       const logIn = Effect.fn("Sessions.logIn")(function* ({ email, password }: LogIn) {
@@ -81,13 +109,12 @@ export class Sessions extends Context.Service<
         return { token, userId: known.userId, expiresAt }
       })
 
-      const authenticate = Effect.fn("Sessions.authenticate")(function* (token: Redacted.Redacted<string>) {
-        const claims = yield* tokens.verify(token)
+      const lookedUp = Effect.fnUntraced(function* (claims: SessionClaims & { readonly hash: Uint8Array }) {
         const found = yield* sessions.find(claims.hash)
         if (Option.isNone(found)) return yield* new Unauthenticated({ reason: "session_unknown" })
         const session = found.value
         const now = yield* DateTime.now
-        const over = whyOver(session, now)
+        const over = session.revokedAt === undefined ? whyOver(session, now) : "session_revoked"
         if (over !== undefined) return yield* new Unauthenticated({ reason: over })
         const noted = DateTime.subtractDuration(now, noteUseEvery)
         if (DateTime.isLessThanOrEqualTo(session.lastSeenAt, noted)) {
@@ -102,7 +129,37 @@ export class Sessions extends Context.Service<
               )
             )
         }
-        return { userId: session.userId, role: session.role, sessionId: session.id }
+        const { role, id: sessionId, userId } = session
+        return { userId, role, sessionId, trust: { by: "database" } } satisfies Principal
+      })
+
+      const atItsWord = Effect.fnUntraced(function* (claims: SessionClaims, because: DatabaseUnavailable) {
+        const { sessionId, userId } = claims
+        const known = yield* revocations.known(claims)
+        if (known.is === "unknown") return yield* because
+        if (known.is === "ended") return yield* new Unauthenticated({ reason: "session_revoked" })
+        yield* Metric.update(takenAtTheirWord, 1)
+        const trust = { by: "token", at: yield* DateTime.now, because } as const
+        return { userId, role: known.role, sessionId, trust } satisfies Principal
+      })
+
+      const authenticate = Effect.fn("Sessions.authenticate")(function* (token: Redacted.Redacted<string>) {
+        const claims = yield* tokens.verify(token)
+        return yield* Effect.catchTag(
+          lookedUp(claims),
+          "DatabaseUnavailable",
+          (error): ReturnType<Sessions["Service"]["authenticate"]> =>
+            error.down ? atItsWord(claims, error) : Effect.fail(error)
+        )
+      })
+
+      const stood = Effect.fn("Sessions.stood")(function* (id: SessionId, at: DateTime.Utc) {
+        const found = yield* sessions.findById(id)
+        if (Option.isNone(found)) return yield* new Unauthenticated({ reason: "session_unknown" })
+        const { revokedAt } = found.value
+        const ended = revokedAt !== undefined && DateTime.isLessThanOrEqualTo(revokedAt, at)
+        const over = ended ? "session_revoked" : whyOver(found.value, at)
+        if (over !== undefined) return yield* new Unauthenticated({ reason: over })
       })
 
       const logOut = Effect.fn("Sessions.logOut")(function* (id: SessionId) {
@@ -113,7 +170,7 @@ export class Sessions extends Context.Service<
         yield* sessions.revokeAll(userId, yield* DateTime.now)
       })
 
-      return Sessions.of({ logIn, authenticate, logOut, logOutEverywhere })
+      return Sessions.of({ logIn, authenticate, stood, logOut, logOutEverywhere })
     })
   )
 
@@ -124,13 +181,11 @@ export class Sessions extends Context.Service<
 }
 
 interface Standing {
-  readonly revoked: boolean
   readonly expiresAt: DateTime.Utc
   readonly lastSeenAt: DateTime.Utc
 }
 
 const whyOver = (session: Standing, now: DateTime.Utc) => {
-  if (session.revoked) return "session_revoked"
   if (DateTime.isLessThanOrEqualTo(session.expiresAt, now)) return "token_expired"
   if (DateTime.isLessThanOrEqualTo(DateTime.addDuration(session.lastSeenAt, idle), now)) return "session_idle"
   return undefined

@@ -41,6 +41,7 @@ export class UserRepo extends Context.Service<
     /** Only while the old one still stands: a password that was changed meanwhile is left alone. */
     readonly replacePassword: (id: UserId, from: PasswordHash, to: PasswordHash) => Effect.Effect<void, Down>
     readonly role: (id: UserId) => Effect.Effect<Option.Option<Role>, Down>
+    readonly operators: (limit: number) => Effect.Effect<ReadonlyArray<UserId>, Down>
     /** Whether there was such a user. */
     readonly setRole: (id: UserId, role: Role) => Effect.Effect<boolean, Down>
   }

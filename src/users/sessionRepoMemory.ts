@@ -27,13 +27,16 @@ export const makeSessionRepoMemory = Effect.gen(function* () {
       (session) => ({ ...session, revokedAt: at })
     )
 
-  const find: SessionRepo["Service"]["find"] = Effect.fnUntraced(function* (tokenHash) {
-    const hash = Hex.encode(tokenHash)
-    const session = [...sessions.values()].find((each) => Hex.encode(each.tokenHash) === hash)
+  const stored = Effect.fnUntraced(function* (session: Entry | undefined) {
     if (session === undefined) return Option.none()
     const role = yield* users.role(session.userId)
-    return Option.map(role, (found) => ({ ...session, role: found, revoked: session.revokedAt !== undefined }))
+    return Option.map(role, (found) => ({ ...session, role: found }))
   })
+
+  const find: SessionRepo["Service"]["find"] = (tokenHash) => {
+    const hash = Hex.encode(tokenHash)
+    return stored([...sessions.values()].find((each) => Hex.encode(each.tokenHash) === hash))
+  }
 
   return {
     insert: (session) =>
@@ -41,10 +44,23 @@ export const makeSessionRepoMemory = Effect.gen(function* () {
         sessions.set(session.id, { ...session, lastSeenAt: session.createdAt, revokedAt: undefined })
       }),
     find,
+    findById: (id) => Effect.suspend(() => stored(sessions.get(id))),
     see: (id, at, unlessSince) =>
       change(
         (session) => session.id === id && DateTime.isLessThanOrEqualTo(session.lastSeenAt, unlessSince),
         (session) => ({ ...session, lastSeenAt: at })
+      ),
+    ended: (since, limit) =>
+      Effect.map(DateTime.now, (now) =>
+        [...sessions.values()]
+          .filter(
+            ({ expiresAt, revokedAt }) =>
+              revokedAt !== undefined &&
+              (since === undefined || DateTime.isGreaterThan(revokedAt, since)) &&
+              DateTime.isGreaterThan(expiresAt, now)
+          )
+          .slice(0, limit)
+          .map(({ expiresAt, id }) => ({ id, expiresAt }))
       ),
     revoke: (id, at) => end((session) => session.id === id, at),
     revokeAll: (userId, at) => end((session) => session.userId === userId, at)

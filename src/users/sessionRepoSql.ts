@@ -1,7 +1,8 @@
 /** The `sessions` table in PostgreSQL: see `SessionRepo`. */
 import { DateTime, Effect, Option } from "effect"
+import type { SqlClient } from "effect/sql"
 import { Database } from "../database/Database.ts"
-import type { SessionRepo } from "./SessionRepo.ts"
+import type { SessionRepo, StoredSession } from "./SessionRepo.ts"
 import type { Role } from "./User.ts"
 import { SessionId, UserId } from "./User.ts"
 
@@ -11,8 +12,23 @@ interface Row {
   readonly role: Role
   readonly last_seen_at: Date
   readonly expires_at: Date
-  readonly revoked: boolean
+  readonly revoked_at: Date | null
 }
+
+const stored = (sql: SqlClient.SqlClient) =>
+  sql.literal(
+    `select s.id, s.user_id, u.role, s.last_seen_at, s.expires_at, s.revoked_at
+     from sessions s join users u on u.id = s.user_id`
+  )
+
+const toSession = (row: Row): StoredSession => ({
+  id: SessionId.make(row.id),
+  userId: UserId.make(row.user_id),
+  role: row.role,
+  lastSeenAt: DateTime.fromDateUnsafe(row.last_seen_at),
+  expiresAt: DateTime.fromDateUnsafe(row.expires_at),
+  revokedAt: row.revoked_at === null ? undefined : DateTime.fromDateUnsafe(row.revoked_at)
+})
 
 export const makeSessionRepoSql = Effect.gen(function* () {
   const database = yield* Database
@@ -28,25 +44,13 @@ export const makeSessionRepoSql = Effect.gen(function* () {
 
   const find: SessionRepo["Service"]["find"] = (tokenHash) =>
     database
-      .read(
-        "sessions.find",
-        (sql) =>
-          sql<Row>`select s.id, s.user_id, u.role, s.last_seen_at, s.expires_at, s.revoked_at is not null as revoked
-                   from sessions s join users u on u.id = s.user_id
-                   where s.token_hash = ${tokenHash}`
-      )
-      .pipe(
-        Effect.map(([row]) =>
-          Option.map(Option.fromNullishOr(row), (found) => ({
-            id: SessionId.make(found.id),
-            userId: UserId.make(found.user_id),
-            role: found.role,
-            lastSeenAt: DateTime.fromDateUnsafe(found.last_seen_at),
-            expiresAt: DateTime.fromDateUnsafe(found.expires_at),
-            revoked: found.revoked
-          }))
-        )
-      )
+      .read("sessions.find", (sql) => sql<Row>`${stored(sql)} where s.token_hash = ${tokenHash}`)
+      .pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), toSession)))
+
+  const findById: SessionRepo["Service"]["findById"] = (id) =>
+    database
+      .read("sessions.find_by_id", (sql) => sql<Row>`${stored(sql)} where s.id = ${id}`)
+      .pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), toSession)))
 
   const see: SessionRepo["Service"]["see"] = (id, at, unlessSince) =>
     database.query("sessions.see", (sql) =>
@@ -55,6 +59,18 @@ export const makeSessionRepoSql = Effect.gen(function* () {
             where id = ${id} and last_seen_at <= ${DateTime.toDateUtc(unlessSince)}`
       )
     )
+
+  const ended: SessionRepo["Service"]["ended"] = Effect.fnUntraced(function* (since, limit) {
+    const now = DateTime.toDateUtc(yield* DateTime.now)
+    const from = DateTime.toDateUtc(since ?? DateTime.makeUnsafe(0))
+    const rows = yield* database.read(
+      "sessions.ended",
+      (sql) =>
+        sql<Pick<Row, "id" | "expires_at">>`select id, expires_at from sessions
+          where revoked_at > ${from} and expires_at > ${now} order by revoked_at limit ${limit}`
+    )
+    return rows.map((row) => ({ id: SessionId.make(row.id), expiresAt: DateTime.fromDateUnsafe(row.expires_at) }))
+  })
 
   const revoke: SessionRepo["Service"]["revoke"] = (id, at) =>
     database.query("sessions.revoke", (sql) =>
@@ -70,5 +86,5 @@ export const makeSessionRepoSql = Effect.gen(function* () {
       )
     )
 
-  return { insert, find, see, revoke, revokeAll } satisfies SessionRepo["Service"]
+  return { insert, find, findById, see, ended, revoke, revokeAll } satisfies SessionRepo["Service"]
 })

@@ -59,6 +59,13 @@ export const makeUserRepoMemory = (): UserRepo["Service"] => {
         )
       ),
     role: (id) => Effect.sync(() => Option.map(byId(id), (user) => user.role)),
+    operators: (limit) =>
+      Effect.sync(() =>
+        [...users.values()]
+          .filter((user) => user.role === "operator")
+          .slice(0, limit)
+          .map(({ id }) => id)
+      ),
     setRole: (id, role) => change(id, (user) => ({ ...user, role }))
   }
 }

@@ -81,10 +81,18 @@ export const makeUserRepoSql = Effect.gen(function* () {
       .read("users.role", (sql) => sql<{ readonly role: Role }>`select role from users where id = ${id}`)
       .pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), (found) => found.role)))
 
+  const operators: UserRepo["Service"]["operators"] = (limit) =>
+    database
+      .read(
+        "users.operators",
+        (sql) => sql<{ readonly id: string }>`select id from users where role = 'operator' limit ${limit}`
+      )
+      .pipe(Effect.map((rows) => rows.map(({ id }) => UserId.make(id))))
+
   const setRole: UserRepo["Service"]["setRole"] = (id, role) =>
     database
       .query("users.set_role", (sql) => sql`update users set role = ${role} where id = ${id} returning id`)
       .pipe(Effect.map((rows) => rows.length > 0))
 
-  return { insert, find, credentials, page, replacePassword, role, setRole } satisfies UserRepo["Service"]
+  return { insert, find, credentials, page, replacePassword, role, operators, setRole } satisfies UserRepo["Service"]
 })

@@ -5,6 +5,7 @@ import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
+import { Revocations } from "../../src/users/Revocations.ts"
 import { Sessions } from "../../src/users/Sessions.ts"
 import { Tokens } from "../../src/users/Tokens.ts"
 import { Users } from "../../src/users/Users.ts"
@@ -17,6 +18,7 @@ accountsContract(
     Layer.provide([
       Jobs.layerMemory,
       KillSwitches.layerMemory,
+      Revocations.layerUnknown,
       Passwords.layerMemory,
       AppSecret.layerMemory,
       NodeCrypto.layer

@@ -227,6 +227,29 @@ export const accountsContract = <E>(name: string, accounts: Layer.Layer<Users | 
       })
     )
 
+    it.effect("whether a session stood at a moment is told by when it was ended, or last used", () =>
+      Effect.gen(function* () {
+        const sessions = yield* Sessions
+        const { session } = yield* visitor
+        const { sessionId } = yield* sessions.authenticate(session.token)
+        const handedIn = yield* DateTime.now
+        const verdict = (at: DateTime.Utc) =>
+          Effect.match(sessions.stood(sessionId, at), {
+            onFailure: (error) => (error._tag === "Unauthenticated" ? error.reason : error._tag),
+            onSuccess: () => "stood"
+          })
+        assert.strictEqual(yield* verdict(handedIn), "stood")
+        assert.strictEqual(yield* verdict(DateTime.add(handedIn, { minutes: 30 })), "session_idle")
+        yield* TestClock.adjust("1 minute")
+        const ended = yield* DateTime.now
+        yield* sessions.logOut(sessionId)
+        assert.strictEqual(yield* verdict(handedIn), "stood")
+        assert.strictEqual(yield* verdict(ended), "session_revoked")
+        const error = yield* Effect.flip(sessions.stood(SessionId.make("ses_never_was"), handedIn))
+        assert.deepInclude(error, { reason: "session_unknown" })
+      })
+    )
+
     it.effect("a session is over after 30 days, however much it was used", () =>
       Effect.gen(function* () {
         const { session } = yield* visitor

@@ -10,6 +10,7 @@ import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email } from "../../src/users/Email.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
+import { Revocations } from "../../src/users/Revocations.ts"
 import { Sessions } from "../../src/users/Sessions.ts"
 import { Tokens } from "../../src/users/Tokens.ts"
 import { Users } from "../../src/users/Users.ts"
@@ -49,7 +50,7 @@ const watchedHashing = Layer.effect(
 ).pipe(Layer.provide(NodeCrypto.layerKdf))
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(
-  Layer.provide([Jobs.layerMemory, KillSwitches.layerMemory, Passwords.layer, Tokens.layer]),
+  Layer.provide([Jobs.layerMemory, KillSwitches.layerMemory, Revocations.layerUnknown, Passwords.layer, Tokens.layer]),
   Layer.provide([AppSecret.layerMemory, NodeCrypto.layerSecureRandom, NodeCrypto.layerMac, NodeCrypto.layerDigest]),
   Layer.provide(watchedHashing),
   Layer.provideMerge(watchedDatabase),

@@ -10,6 +10,7 @@ import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email } from "../../src/users/Email.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { SessionRepo } from "../../src/users/SessionRepo.ts"
+import { Revocations } from "../../src/users/Revocations.ts"
 import { Sessions } from "../../src/users/Sessions.ts"
 import { Tokens } from "../../src/users/Tokens.ts"
 import { UserRepo } from "../../src/users/UserRepo.ts"
@@ -41,6 +42,7 @@ const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
   Layer.provide([
     Jobs.layerMemory,
     KillSwitches.layerMemory,
+    Revocations.layerUnknown,
     UserRepo.layerMemory,
     Passwords.layerMemory,
     Tokens.layer

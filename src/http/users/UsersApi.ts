@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Email } from "../../users/Email.ts"
 import { Password, PasswordAttempt } from "../../users/Password.ts"
 import { Name, User, UserId } from "../../users/User.ts"
-import { Authorization } from "../Authorization.ts"
+import { Authorization, TrustingAuthorization } from "../Authorization.ts"
 import { PageQuery, pageOf } from "../pages.ts"
 import { failsWith } from "../failsWith.ts"
 
@@ -21,21 +21,21 @@ export const UsersApi = HttpApiGroup.make("users")
     HttpApiEndpoint.get("me", "/v1/users/me", {
       success: User,
       error: failsWith("UserNotFound", ...always)
-    }).middleware(Authorization)
+    }).middleware(TrustingAuthorization)
   )
   .add(
     HttpApiEndpoint.get("get", "/v1/users/:id", {
       params: { id: UserId },
       success: User,
       error: failsWith("UserNotFound", "Forbidden", ...always)
-    }).middleware(Authorization)
+    }).middleware(TrustingAuthorization)
   )
   .add(
     HttpApiEndpoint.get("list", "/v1/users", {
       query: PageQuery,
       success: pageOf(User),
       error: failsWith("Forbidden", ...always)
-    }).middleware(Authorization)
+    }).middleware(TrustingAuthorization)
   )
   .add(
     HttpApiEndpoint.post("signUp", "/v1/users", {

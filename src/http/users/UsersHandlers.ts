@@ -5,7 +5,7 @@ import { Sessions } from "../../users/Sessions.ts"
 import { UserId } from "../../users/User.ts"
 import { Users } from "../../users/Users.ts"
 import { Api } from "../Api.ts"
-import { Authorization, CurrentPrincipal, operatorsOnly } from "../Authorization.ts"
+import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization } from "../Authorization.ts"
 import { Forbidden } from "../errors.ts"
 import { Cursors } from "../pages.ts"
 import { created, nextCursor } from "../responses.ts"
@@ -36,7 +36,7 @@ export const usersHandlers = HttpApiBuilder.group(
       })
     })
   })
-).pipe(Layer.provide(Authorization.layer))
+).pipe(Layer.provide(TrustingAuthorization.layer))
 
 export const sessionsHandlers = HttpApiBuilder.group(
   Api,
