@@ -18,6 +18,7 @@ export type AppError =
   | Catalog.ProductNotFound
   | Database.DatabaseUnavailable
   | Database.QueryTimeout
+  | Door.DeadlinePassed
   | Door.Draining
   | Door.Forbidden
   | Door.HeadersTooLarge

@@ -18,6 +18,7 @@ import { HttpInventory, InventoryUrl } from "./dependencies/inventory/HttpInvent
 import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
 import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
+import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import { DeadLetters } from "./jobs/DeadLetters.ts"
@@ -129,9 +130,15 @@ const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
 const returnUrl = (settings: Settings) => Layer.succeed(ReturnUrl, settings.checkoutReturnUrl)
 const worker = Layer.mergeAll(Layer.provide(orderWorker, StripePayments.layer), webhookWorker, replayWorker, retention)
 
+const requestDeadlines = (settings: Settings) =>
+  Option.match(settings.requestDeadline, {
+    onNone: () => Layer.empty,
+    onSome: (deadline) => Layer.succeed(RequestDeadlines, deadlinesFrom(Duration.toMillis(deadline)))
+  })
+
 const door = (settings: Settings) =>
   Layer.provideMerge(
-    api,
+    Layer.provide(api, requestDeadlines(settings)),
     listener({ host: settings.host, port: settings.port, grace: settings.shutdownGrace }).pipe(
       Layer.catchTag("ServeError", ({ cause }) =>
         Layer.effectContext(Effect.fail(AddressUnavailable.from(settings, cause)))

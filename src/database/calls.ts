@@ -1,10 +1,11 @@
 /**
- * What surrounds every call to the database, outside in: a deadline that returns even when the server is frozen, the
- * repetition of deadlocked transactions, a bounded wait for a place in the pool, the transaction, the statements.
+ * What surrounds every call to the database, outside in: a deadline (the call's own, or what is left of its request's)
+ * that returns even when the server is frozen, the repetition of deadlocked transactions, a bounded wait for a place in the pool, the transaction, the statements.
  * Only the outermost call has a place and a deadline; only a transaction that really begins is repeated.
  */
-import { Clock, Context, Duration, Effect, Random, Schedule, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Option, Random, Schedule, Semaphore } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
+import { remaining } from "../resilience/index.ts"
 import { withDeadline, withPlace } from "./callBounds.ts"
 import type { CallTally } from "./callTally.ts"
 import type { DatabaseLimits } from "./connections.ts"
@@ -96,12 +97,15 @@ export const makeCalls = Effect.fnUntraced(function* (
     const attempt = Effect.andThen(reach("waiting"), placed)
     const repeated = begins ? Effect.retry(attempt, { while: collided, schedule: whenCollided }) : attempt
     if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)
-    const lastHalf = clock.currentTimeMillisUnsafe() + limits.callMillis / 2
+    const left = Option.getOrUndefined(yield* remaining)
+    const millis = left === undefined ? limits.callMillis : Math.min(limits.callMillis, Duration.toMillis(left))
+    if (millis <= 0) return yield* new QueryTimeout()
     const bounded = withDeadline(repeated, {
-      millis: limits.callMillis,
+      millis,
       committed: () => progress === "committed",
       late: () => {
-        const onlySlow = progress !== "committing" && circuit.answeredSince(lastHalf)
+        const lately = clock.currentTimeMillisUnsafe() - limits.callMillis / 2
+        const onlySlow = progress !== "committing" && circuit.answeredSince(lately)
         return onlySlow ? new QueryTimeout() : unavailable("no_answer", outcomeAt(progress, kind))
       }
     }).pipe(

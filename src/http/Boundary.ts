@@ -6,11 +6,14 @@
  * request cut off by the shutdown are problems like any other. One failure is one log line. Every answer carries its
  * `Request-Id` and the security headers; what is not public says `no-store`.
  */
-import { Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
-import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { ByteSize, Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { AppError } from "../errors.ts"
+import { WhileWaiting } from "../orders/Outcomes.ts"
+import { CurrentAttempt } from "../resilience/index.ts"
 import { describeCause } from "../telemetry/redaction.ts"
 import {
+  DeadlinePassed,
   Draining,
   type FieldError,
   MalformedRequest,
@@ -19,7 +22,8 @@ import {
   Unexpected,
   UnsupportedMediaType
 } from "./errors.ts"
-import { CurrentRequest } from "./CurrentRequest.ts"
+import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
+import { Deadlines, PassedDeadline, type RequestDeadline, within } from "./Deadlines.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { fieldErrorsOf } from "./fieldErrors.ts"
 import { bodyLimitBytes } from "./limits.ts"
@@ -51,22 +55,24 @@ export const boundary = HttpRouter.middleware(
   Effect.gen(function* () {
     const ids = yield* RequestId
     const routes = yield* Routes
+    const deadlines = yield* Deadlines
     return (app) =>
       // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
       Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
         const startedMillis = yield* Clock.currentTimeMillis
         const id = yield* ids.next
-        const current = { id, startedMillis }
-        const refused = refusedUnread(yield* HttpServerRequest.HttpServerRequest)
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const refused = refusedUnread(request)
+        const deadline = deadlines.of(request)
         const answered =
           refused === undefined
-            ? Effect.matchCauseEffect(app, {
+            ? Effect.matchCauseEffect(arrived(request, deadline === undefined ? app : within(deadline, app)), {
                 onSuccess: contractual,
                 onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
               })
             : render(refused)
         const response = yield* answered.pipe(
-          Effect.provideService(CurrentRequest, current),
+          Effect.provideContext(factsOf({ id, startedMillis }, deadline)),
           Effect.annotateLogs({ request_id: id })
         )
         return finish(response, id)
@@ -74,6 +80,27 @@ export const boundary = HttpRouter.middleware(
   }),
   { global: true }
 )
+
+const { MaxBodySize } = HttpIncomingMessage
+const mostBytes = ByteSize.bytes(bodyLimitBytes)
+
+/**
+ * With its body read, which the app finds where it would read it: a slow sender uses up nobody's time but its own
+ * (`requestTimeoutMillis`).
+ */
+const arrived = <A, E, R>(request: HttpServerRequest.HttpServerRequest, app: Effect.Effect<A, E, R>) => {
+  const { headers } = request
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
+  return hasBody ? Effect.andThen(Effect.provideService(request.arrayBuffer, MaxBodySize, mostBytes), app) : app
+}
+
+/** What a request's fiber knows of its request. */
+const factsOf = (current: RequestFacts, deadline: RequestDeadline | undefined) => {
+  const facts = Context.make(CurrentRequest, current)
+  return deadline === undefined
+    ? facts
+    : Context.add(Context.add(facts, CurrentAttempt, deadline), WhileWaiting, deadline.paused)
+}
 
 const finish = (response: Answer, id: string): Answer => {
   const headers: Record<string, string> = { "request-id": id }
@@ -119,12 +146,16 @@ const left = Effect.gen(function* () {
 const hasLeft = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some((reason) => reason.annotations.has(HttpServerError.ClientAbort.key))
 
+const isLate = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some((reason) => reason._tag === "Interrupt" && reason.annotations.has(PassedDeadline.key))
+
 /** What a cause means at the door. */
 const errorOf = (
   cause: Cause.Cause<unknown>,
   routes: Routes["Service"]
 ): Effect.Effect<Failed, never, HttpServerRequest.HttpServerRequest> =>
   Effect.map(HttpServerRequest.HttpServerRequest, (request): Failed => {
+    if (isLate(cause)) return { error: new DeadlinePassed() }
     if (Cause.hasInterruptsOnly(cause)) return hasLeft(cause) ? { left: true } : { error: new Draining() }
     for (const reason of cause.reasons) {
       const failure: unknown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined

@@ -22,6 +22,7 @@ import {
 } from "./limits.ts"
 import { healthHandlers } from "./ops/HealthHandlers.ts"
 import { ordersHandlers } from "./orders/OrdersHandlers.ts"
+import { Deadlines } from "./Deadlines.ts"
 import { Cursors } from "./pages.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
@@ -41,7 +42,7 @@ const handlers = Layer.mergeAll(
 const routes = HttpApiBuilder.layer(Api).pipe(
   Layer.provide(handlers),
   Layer.provide(boundary),
-  Layer.provide([RequestId.layer, Routes.layer]),
+  Layer.provide([Deadlines.layer, RequestId.layer, Routes.layer]),
   Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
 )
 

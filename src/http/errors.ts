@@ -114,6 +114,13 @@ export class RequestTimeout extends Schema.TaggedError<RequestTimeout>()("Reques
   }
 }
 
+export class DeadlinePassed extends Schema.TaggedError<DeadlinePassed>()("DeadlinePassed", {}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "There was no answer in time. Repeat the request with the same key."
+  }
+}
+
 export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
   limitBytes: Schema.Int
 }) {

@@ -301,6 +301,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retryAfterSeconds: () => 1,
     headers: () => ({ connection: "close" })
   },
+  DeadlinePassed: {
+    code: "upstream_timeout",
+    status: 504,
+    title: "No answer in time",
+    retry: "same_key",
+    shows: () => ({ side_effects: "unknown" })
+  },
   QueryTimeout: { code: "query_timeout", status: 504, title: "This took too long", retry: "same_key" }
 }
 

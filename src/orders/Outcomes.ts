@@ -12,6 +12,12 @@ import { OrderChanges } from "./OrderChanges.ts"
 /** A waiter costs a fiber and a socket; 1,000 of them are about 20 MB (HTTP.md). */
 export const mostWaiters = 1_000
 
+/** Who waits does not work: what is around the waiting gives back what only work needs. Set by the door. */
+export const WhileWaiting = Context.Reference<<A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>>(
+  "holdfast/orders/WhileWaiting",
+  { defaultValue: () => (self) => self }
+)
+
 export class Outcomes extends Context.Service<
   Outcomes,
   {
@@ -77,7 +83,7 @@ const make = Effect.fnUntraced(function* (announced: Stream.Stream<string>) {
     while (!settled(seen)) {
       const left = ends - (yield* Clock.currentTimeMillis)
       if (left <= 0 || waiters >= mostWaiters) return seen
-      yield* next(id, left)
+      yield* (yield* WhileWaiting)(next(id, left))
       seen = yield* look
     }
     return seen

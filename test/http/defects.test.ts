@@ -6,6 +6,7 @@ import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/h
 import * as net from "node:net"
 import { boundary, errorRendering } from "../../src/http/Boundary.ts"
 import { ErrorRendering } from "../../src/http/ErrorRendering.ts"
+import { Deadlines } from "../../src/http/Deadlines.ts"
 import { RequestId } from "../../src/http/RequestId.ts"
 import { Routes } from "../../src/http/Routes.ts"
 import { Catalog, Shop } from "../../src/testing/index.ts"
@@ -154,7 +155,10 @@ const careless = serving(
       ),
       HttpRouter.add("GET", "/broken", HttpServerResponse.text("canary", { status: 502 })),
       HttpRouter.add("GET", "/teapot", HttpServerResponse.text("canary", { status: 418 }))
-    ).pipe(Layer.provide([boundary, errorRendering]), Layer.provide([RequestId.layer, Routes.layer])),
+    ).pipe(
+      Layer.provide([boundary, errorRendering]),
+      Layer.provide([Deadlines.layerNone, RequestId.layer, Routes.layer])
+    ),
     { disableLogger: true, disableListenLog: true }
   )
 )

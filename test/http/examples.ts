@@ -26,6 +26,7 @@ const checks = { database: { status: "fail" } } as const
 
 export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag: T }> } = {
   DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
+  DeadlinePassed: new Door.DeadlinePassed(),
   DeadLetterNotFound: new Jobs.DeadLetterNotFound({ letterId: "1" }),
   DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),
   Draining: new Door.Draining(),

@@ -56,8 +56,7 @@ const toCome = [
   "rate_limited",
   "too_many_login_attempts",
   "upstream_failed",
-  "dependency_unavailable",
-  "upstream_timeout"
+  "dependency_unavailable"
 ]
 
 const tags = Object.keys(examples) as ReadonlyArray<Tag>

@@ -7,6 +7,7 @@ import { ByteSize, Context, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { boundary, errorRendering } from "../Boundary.ts"
+import { Deadlines } from "../Deadlines.ts"
 import { bodyLimitBytes, pathParameterLimit } from "../limits.ts"
 import { Cursors } from "../pages.ts"
 import { RequestId } from "../RequestId.ts"
@@ -20,7 +21,7 @@ export class OpsUrl extends Context.Service<OpsUrl, string>()("holdfast/http/Ops
 const routes = HttpApiBuilder.layer(OpsApi).pipe(
   Layer.provide(opsHandlers),
   Layer.provide(boundary),
-  Layer.provide([Cursors.layer, errorRendering, RequestId.layer, Routes.layerOf(OpsApi)]),
+  Layer.provide([Cursors.layer, Deadlines.layerNone, errorRendering, RequestId.layer, Routes.layerOf(OpsApi)]),
   Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
 )
 
