@@ -21,6 +21,9 @@ export interface Problem {
 export interface PlacedOrder {
   readonly id: string
   readonly status: string
+  readonly lines: ReadonlyArray<object>
+  readonly total: number
+  readonly failure?: { readonly code: string }
 }
 
 /** No answer to a test takes longer than this; a request that waits for an outcome says so itself. */

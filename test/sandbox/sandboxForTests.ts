@@ -15,6 +15,7 @@ export class SandboxControls extends Context.Service<
     readonly fault: (fault: Fault) => Effect.Effect<void>
     readonly healthy: Effect.Effect<void>
     readonly ledger: (orderId: string) => Effect.Effect<ReadonlyArray<LedgerEntry>>
+    readonly wholeLedger: Effect.Effect<ReadonlyArray<LedgerEntry>>
     readonly requests: Effect.Effect<number>
   }
 >()("test/sandbox/SandboxControls") {}
@@ -49,6 +50,10 @@ const controls = (dataDir: string) =>
             json(`/_sandbox/ledger?order_id=${orderId}`),
             ({ data }: { readonly data: ReadonlyArray<LedgerEntry> }) => data
           ),
+        wholeLedger: Effect.map(
+          json("/_sandbox/ledger"),
+          ({ data }: { readonly data: ReadonlyArray<LedgerEntry> }) => data
+        ),
         requests: Effect.map(
           json("/_sandbox/faults"),
           ({ traffic }: { readonly traffic: { readonly requests: number } }) => traffic.requests

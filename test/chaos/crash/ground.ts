@@ -3,24 +3,13 @@
  *
  * The server is private, its databases are copies of one that was migrated, and all is gone with the scope.
  */
-import * as fs from "node:fs"
-import * as os from "node:os"
 import * as path from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { EmbeddedPostgres } from "../../../src/database/EmbeddedPostgres.ts"
 import { Migrations } from "../../../src/database/Migrations.ts"
-
-export const temporaryFolder = Effect.acquireRelease(
-  Effect.sync(() => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-crash-"))
-    // The server may run as another user, and must get through to its data.
-    fs.chmodSync(folder, 0o711)
-    return folder
-  }),
-  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
-)
+import { temporaryFolder } from "../postgres.ts"
 
 const silent = () => Effect.void
 /** A few shops at once, each with its pools, the judge's, and what a killed shop's connections still take up. */

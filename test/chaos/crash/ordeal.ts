@@ -7,16 +7,17 @@
  */
 import { Clock, Effect, Random, Redacted, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
-import type { LedgerEntry } from "../../../src/sandbox/payments/objects.ts"
 import { sandboxSecretKey, sandboxWebhookSecret } from "../../../src/sandbox/credentials.ts"
-import { startSandbox } from "../../../src/sandbox/sandboxProcess.ts"
 import { tellWebhookUrl } from "../../../src/sandbox/webhooks/tellWebhookUrl.ts"
-import { type Customer, customer, fault, request } from "../../main/client.ts"
+import { type Customer, customer } from "../../main/client.ts"
 import { startShop } from "../../main/process.ts"
-import { type Ground, temporaryFolder } from "./ground.ts"
-import { isQuiet, judge, type Verdict } from "./judge.ts"
-import { type Kind, kinds, type Log, type Story, tell } from "./stories.ts"
-import { breakingWire } from "./wire.ts"
+import type { Log } from "../customerLog.ts"
+import { faultProxy, over } from "../FaultProxy.ts"
+import { isQuiet, judge, type Verdict } from "../judge.ts"
+import { temporaryFolder } from "../postgres.ts"
+import { startProvider } from "../provider.ts"
+import type { Ground } from "./ground.ts"
+import { type Kind, kinds, type Story, tell } from "./stories.ts"
 
 export type Blow =
   | { readonly _tag: "Crash"; readonly point: string }
@@ -56,18 +57,25 @@ export const ordeal = (ground: Ground, blow: Blow, times: number) =>
     Effect.provide(suffering(url, blow, times), Database.layer({ url, poolSize: 2 }))
   ).pipe(Effect.scoped)
 
+/** Every ninth COMMIT: in all of the places where there is one, sooner or later. */
+const unheardCommits = Effect.fnUntraced(function* (url: Redacted.Redacted) {
+  const { hostname, port } = new URL(Redacted.value(url))
+  const wire = yield* faultProxy({ host: hostname, port: Number(port) })
+  yield* wire.set({ _tag: "Unheard", says: /\bcommit\b/i, every: 9 })
+  return wire
+})
+
 const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
   Effect.gen(function* () {
     const dataDir = yield* temporaryFolder
-    const sandbox = yield* startSandbox({ dataDir: `${dataDir}/sandbox`, port: 0 })
-    const sandboxUrl = `http://127.0.0.1:${sandbox.port}`
-    const wire = blow._tag === "CommitUnheard" ? yield* breakingWire(url, 9) : undefined
+    const provider = yield* startProvider(`${dataDir}/sandbox`)
+    const wire = blow._tag === "CommitUnheard" ? yield* unheardCommits(url) : undefined
     const env = (armed: boolean, reach: number) => ({
-      DATABASE_URL: armed && wire !== undefined ? wire.url : Redacted.value(url),
+      DATABASE_URL: armed && wire !== undefined ? over(wire, Redacted.value(url)) : Redacted.value(url),
       DATABASE_POOL_SIZE: "5",
       DATA_DIR: dataDir,
       APP_SECRET: secret,
-      STRIPE_API_BASE: sandboxUrl,
+      STRIPE_API_BASE: provider.url,
       STRIPE_SECRET_KEY: sandboxSecretKey,
       STRIPE_WEBHOOK_SECRET: sandboxWebhookSecret,
       ...(armed && blow._tag === "Crash" ? { CRASH_AT: `${blow.point}:${reach}` } : {})
@@ -75,7 +83,7 @@ const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
     const start = Effect.fnUntraced(function* (armed: boolean, reach = 1) {
       const shop = yield* startShop({ env: env(armed, reach) })
       const ready = yield* shop.ready
-      yield* tellWebhookUrl(sandboxUrl, `${ready.url}/v1/webhooks/payments`)
+      yield* tellWebhookUrl(provider.url, `${ready.url}/v1/webhooks/payments`)
       return { ...shop, url: ready.url }
     })
     const log: Log = new Map()
@@ -98,8 +106,8 @@ const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
 
     let blows = 0
     const life = Effect.fnUntraced(function* (number: number) {
-      const shop = yield* start(true, yield* Random.nextIntBetween(1, 3))
-      if (blow._tag === "Provider") yield* fault(sandboxUrl, { mode: blow.mode, path: blow.path, times: 2, ms: 60_000 })
+      const shop = yield* start(true, yield* Random.nextIntBetween(1, 2))
+      if (blow._tag === "Provider") yield* provider.fault({ mode: blow.mode, path: blow.path, times: 2, ms: 60_000 })
       stories = [...stories, ...newStories(number)]
       const died = yield* Effect.raceFirst(
         Effect.as(shop.ended, true),
@@ -114,16 +122,19 @@ const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
       if (blow._tag === "Crash" && end?.signal === "SIGKILL") blows += 1
       yield* shop.signal("SIGKILL")
       yield* shop.ended
-      if (blow._tag === "Provider") blows += 2
+      if (blow._tag === "Provider") blows = yield* provider.struck
       // Some customers never come back for the answer that they did not get. Who has more to say does.
       for (const story of stories.filter(({ kind, over }) => !over && kind !== "cancelled" && kind !== "refunded")) {
         story.over = (yield* Random.next) < 0.25
       }
     }, Effect.scoped)
-    for (let number = 1; number <= times; number += 1) yield* life(number)
-    if (wire !== undefined) blows = wire.broken()
+    // A life may end without its blow: then another one follows, up to twice as many.
+    for (let number = 1; number <= times * 2 && blows < times; number += 1) {
+      yield* life(number)
+      if (wire !== undefined) blows = yield* wire.unheard
+    }
 
-    yield* fault(sandboxUrl, { mode: "none" })
+    yield* provider.healthy
     const began = yield* Clock.currentTimeMillis
     const shop = yield* start(false)
     yield* Effect.repeat(
@@ -137,8 +148,8 @@ const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
       }
     )
     const recoverySeconds = ((yield* Clock.currentTimeMillis) - began) / 1000
-    const books = yield* request<{ readonly data: ReadonlyArray<LedgerEntry> }>(`${sandboxUrl}/_sandbox/ledger`)
-    const verdict = yield* judge(log, books?.body.data ?? [])
+    const books = yield* provider.ledger
+    const verdict = yield* judge(log, books ?? [])
     const unheard = books === undefined ? ["the provider's books could not be read"] : []
     const untold = stories.filter(({ over }) => !over).map(({ key }) => `${key}: no definite answer in the end`)
     return {

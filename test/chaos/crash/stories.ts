@@ -6,37 +6,16 @@
  */
 import { Effect, Schedule } from "effect"
 import { type Customer, request } from "../../main/client.ts"
+import { type Body, asking, isDefinite, type Log, nobody } from "../customerLog.ts"
 
 export type Kind = "accepted" | "declined" | "short" | "refused" | "cancelled" | "refunded"
 export const kinds: ReadonlyArray<Kind> = ["accepted", "declined", "short", "refused", "cancelled", "refunded"]
-
-interface Body {
-  readonly id?: string
-  readonly status?: string | number
-  readonly total?: number
-  readonly code?: string
-}
-
-interface Answer {
-  readonly status: number
-  readonly body: Body
-}
-
-export interface Sent {
-  readonly account: string
-  readonly key: string
-  /** Every answer to this key, in order; a request without one got none. */
-  readonly answers: Array<Answer>
-  requests: number
-}
 
 export interface Story {
   readonly kind: Kind
   readonly key: string
   over: boolean
 }
-
-export type Log = Map<string, Sent>
 
 const carts: Record<Kind, object> = {
   accepted: { lines: [{ sku: "KITCHEN-KETTLE-12", quantity: 1 }], payment_method: "pm_card_visa" },
@@ -60,9 +39,8 @@ const patience = "90 seconds"
 const ask = (log: Log, { authorization, userId }: Customer, url: string, key: string, body: object, etag?: string) =>
   Effect.gen(function* () {
     const route = new URL(url).pathname.endsWith("/orders") ? "place" : "wish"
-    const entry = log.get(key) ?? { account: userId, key, answers: [], requests: 0 }
-    entry.requests += 1
-    if (route === "place") log.set(key, entry)
+    // The log is about orders; a wish has no key that an order could have.
+    const entry = asking(route === "place" ? log : new Map(), userId, key)
     const answer = yield* request<Body>(url, {
       method: "POST",
       headers: {
@@ -74,7 +52,7 @@ const ask = (log: Log, { authorization, userId }: Customer, url: string, key: st
       },
       body: JSON.stringify(body)
     })
-    if (answer === undefined) return { status: 0, body: {} as Body }
+    if (answer === undefined) return nobody
     entry.answers.push({ status: answer.status, body: answer.body })
     return { status: answer.status, body: answer.body }
   })
@@ -89,11 +67,6 @@ const until = (url: string, { authorization }: Customer, id: string, statuses: R
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.undefined })
   )
 
-/** A refusal that says nothing about the order: the same request may come to another answer. */
-const perhaps = ({ body, status }: Answer) =>
-  [408, 425, 429].includes(status) || (status === 409 && body.code === "idempotency_in_flight")
-export const isRefusal = (answer: Answer) => answer.status >= 400 && answer.status < 500 && !perhaps(answer)
-const definite = (answer: Answer) => (answer.status > 0 && answer.status < 400) || isRefusal(answer)
 const over = ["captured", "fulfilled", "refunded", "cancelled", "failed"]
 
 /** Tells the story once. It is over when its last answer was definite and its order has come to its end. */
@@ -101,7 +74,7 @@ export const tell = (log: Log, url: string, who: Customer, story: Story) =>
   Effect.gen(function* () {
     const placed = yield* ask(log, who, `${url}/v1/orders`, story.key, carts[story.kind])
     const { id } = placed.body
-    if (!definite(placed)) return
+    if (!isDefinite(placed)) return
     if (id === undefined || placed.status >= 400) {
       story.over = true
       return
@@ -112,11 +85,11 @@ export const tell = (log: Log, url: string, who: Customer, story: Story) =>
     if (story.kind === "cancelled" && seen.body.status === "requires_action") {
       const etag = seen.headers.get("etag") ?? ""
       const answer = yield* ask(log, who, `${url}/v1/orders/${id}/cancel`, `${story.key}-cancel`, {}, etag)
-      if (!definite(answer) || answer.status === 412) return
+      if (!isDefinite(answer) || answer.status === 412) return
     }
     if (story.kind === "refunded" && seen.body.status === "captured") {
       const answer = yield* ask(log, who, `${url}/v1/orders/${id}/refunds`, `${story.key}-refund`, {})
-      if (!definite(answer)) return
+      if (!isDefinite(answer)) return
     }
     if (story.kind === "cancelled" || story.kind === "refunded") {
       story.over = (yield* until(url, who, id, ["refunded", "cancelled", "failed"])) !== undefined

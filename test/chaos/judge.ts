@@ -3,10 +3,10 @@
  * against the others. Answers one line for each breach; numbers are those of the invariants (lost, double, money, stock).
  */
 import { Effect } from "effect"
-import { Database } from "../../../src/database/Database.ts"
-import { violations } from "../../../src/orders/invariants.ts"
-import type { LedgerEntry } from "../../../src/sandbox/payments/objects.ts"
-import { isRefusal, type Log } from "./stories.ts"
+import { Database } from "../../src/database/Database.ts"
+import { violations } from "../../src/orders/invariants.ts"
+import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
+import { isDefinite, isGood, isRefusal, type Log } from "./customerLog.ts"
 
 interface Row {
   readonly id: string
@@ -20,7 +20,10 @@ interface Row {
 
 export interface Verdict {
   readonly orders: number
+  /** Keys that somebody asked for, those answered 2xx, and those with any definite answer. */
+  readonly attempted: number
   readonly acknowledged: number
+  readonly heard: number
   readonly lost: ReadonlyArray<string>
   readonly double: ReadonlyArray<string>
   readonly others: ReadonlyArray<string>
@@ -77,10 +80,10 @@ const byKey = (log: Log, rows: ReadonlyArray<Row>) => {
   const others: Array<string> = []
   for (const { account, answers, key, requests } of log.values()) {
     const mine = rows.filter((row) => row.key === key && row.account === account)
-    const good = answers.filter(({ status }) => status < 300)
+    const good = answers.filter(isGood)
     const ids = new Set(good.map(({ body }) => body.id))
     for (const id of ids) if (!mine.some((row) => row.id === id)) lost.push(`I1 ${key}: ${id} was acknowledged`)
-    const same = new Set(good.map(({ body }) => `${body.id} ${body.total}`))
+    const same = new Set(good.map(({ body }) => JSON.stringify([body.id, body.total, body.lines])))
     if (same.size > 1) others.push(`I4 ${key}: its answers disagree`)
     const definite = answers.length === requests && answers.every(isRefusal)
     if (definite && mine.some(({ status }) => paid.has(status))) others.push(`I5 ${key}: refused and paid`)
@@ -105,7 +108,9 @@ export const judge = Effect.fnUntraced(function* (log: Log, ledger: ReadonlyArra
   ]
   return {
     orders: rows.length,
-    acknowledged: [...log.values()].filter(({ answers }) => answers.some(({ status }) => status < 300)).length,
+    attempted: log.size,
+    acknowledged: [...log.values()].filter(({ answers }) => answers.some(isGood)).length,
+    heard: [...log.values()].filter(({ answers }) => answers.some(isDefinite)).length,
     lost,
     double,
     others: [

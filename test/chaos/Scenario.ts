@@ -1,0 +1,51 @@
+/**
+ * One kind of harm, and what the shop has promised for it. A scenario is a file under scenarios/ and a line in all.ts.
+ *
+ * The runner starts the world, drives load, lets the scenario do its harm, watches until all is quiet, and judges:
+ * the invariants, what is promised here, and what the scenario checks itself.
+ */
+import type { Effect, Scope } from "effect"
+import type { Database } from "../../src/database/Database.ts"
+import type { Environment } from "../main/process.ts"
+import type { World } from "./World.ts"
+
+/** What the customers and the provider must have seen while the fault lasted, and after. Shares are 0 to 1. */
+export interface Promised {
+  /** Of orders, answered 2xx or an expected 4xx within the deadline. */
+  readonly orders: number
+  /** Of orders, served or answered 503 with Retry-After. Default: 1. */
+  readonly wellFormed?: number
+  /** Of looks at the catalogue and at orders. */
+  readonly reads: number
+  /** From the end of the fault until every request is served again. */
+  readonly recoverySeconds: number
+  /** From the end of the fault until all that was placed before it has come to its end. */
+  readonly drainSeconds: number
+  /** Requests that the provider got for each operation of the shop's. */
+  readonly callsPerOperation?: number
+}
+
+export interface Found {
+  /** Figures of this scenario's own, for the reader. */
+  readonly notes: ReadonlyArray<string>
+  /** What is not as promised; each makes the run fail. */
+  readonly breaches: ReadonlyArray<string>
+}
+
+export interface Scenario {
+  /** As `--only` takes it: lower case and dashes. */
+  readonly name: string
+  /** A sentence: what happens to the shop. */
+  readonly says: string
+  /** How long the fault lasts, if nobody asks for another time. */
+  readonly seconds: number
+  readonly ordersPerSecond: number
+  /** Default: 1. */
+  readonly nodes?: 1 | 2
+  readonly env?: Environment
+  readonly promised: Promised
+  /** Does the harm, for so many seconds, and ends when it is over; its scope closes right after. */
+  readonly harm: (world: World, seconds: number) => Effect.Effect<void, never, Scope.Scope>
+  /** Looks at more than every scenario does, when all is quiet. */
+  readonly examine?: (world: World) => Effect.Effect<Found, never, Database>
+}

@@ -1,0 +1,74 @@
+/**
+ * The world of one scenario: the real shop on a real PostgreSQL and the provider's stand-in, with a wire to each of them
+ * that can fail, and processes that can be killed.
+ */
+import { Effect, Redacted } from "effect"
+import { Database } from "../../src/database/Database.ts"
+import { sandboxSecretKey, sandboxWebhookSecret } from "../../src/sandbox/credentials.ts"
+import { tellWebhookUrl } from "../../src/sandbox/webhooks/tellWebhookUrl.ts"
+import { customer, type Customer } from "../main/client.ts"
+import type { Environment } from "../main/process.ts"
+import { type FaultProxy, faultProxy, over } from "./FaultProxy.ts"
+import { type Node, startNode } from "./node.ts"
+import { type Postgres, privatePostgres, temporaryFolder } from "./postgres.ts"
+import { type Provider, startProvider } from "./provider.ts"
+
+export interface World {
+  readonly nodes: readonly [Node, ...ReadonlyArray<Node>]
+  readonly postgres: Postgres & { readonly wire: FaultProxy }
+  readonly provider: Provider & { readonly wire: FaultProxy }
+  readonly customers: ReadonlyArray<Customer>
+}
+
+export interface WorldOptions {
+  readonly nodes: 1 | 2
+  readonly env: Environment
+}
+
+const secret = "not a secret, but long enough for the shop"
+const customers = 4
+/** Nobody runs out of what the load buys; scarcity is a scenario's own matter. */
+const plenty = 10_000_000
+
+const portOf = (url: string) => Number(new URL(url).port)
+
+const fillShelves = Effect.flatMap(Database, (database) =>
+  database.query(
+    "chaos.shelves",
+    (sql) => sql`update stock set on_hand = on_hand + ${plenty}, received = received + ${plenty}`
+  )
+)
+
+/** Everything runs, the shelves are full and the customers have logged in. */
+export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
+  const postgres = yield* Effect.orDie(privatePostgres)
+  const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(postgres.url) })
+  const folder = yield* temporaryFolder
+  const sandbox = yield* startProvider(`${folder}/sandbox`)
+  const provider = { ...sandbox, wire: yield* faultProxy({ host: "127.0.0.1", port: portOf(sandbox.url) }) }
+  const start = (number: number) =>
+    startNode({
+      DATABASE_URL: over(wire, postgres.url),
+      DATA_DIR: `${folder}/node-${number}`,
+      APP_SECRET: secret,
+      STRIPE_API_BASE: over(provider.wire, provider.url),
+      STRIPE_SECRET_KEY: sandboxSecretKey,
+      STRIPE_WEBHOOK_SECRET: sandboxWebhookSecret,
+      RATE_LIMITS: "off",
+      ...options.env
+    })
+  const first = yield* start(1)
+  const second = options.nodes === 2 ? [yield* start(2)] : []
+  yield* tellWebhookUrl(provider.url, `${first.url}/v1/webhooks/payments`)
+  const who = yield* Effect.replicateEffect(customer(first.url), customers)
+  yield* fillShelves.pipe(Effect.provide(judgesDatabase(postgres.url)), Effect.orDie)
+  return {
+    nodes: [first, ...second],
+    postgres: { ...postgres, wire },
+    provider,
+    customers: who
+  } satisfies World
+})
+
+/** The judge's own way to the database, past the wire. */
+export const judgesDatabase = (url: string) => Database.layer({ url: Redacted.make(url), poolSize: 2 })

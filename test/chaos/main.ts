@@ -1,0 +1,52 @@
+/**
+ * `npm run chaos`: the real shop, a real PostgreSQL and the provider's stand-in under load, and one kind of harm after
+ * another. `npm run chaos:crash` is the campaign that kills it at every point of an order's life.
+ *
+ *     npm run chaos -- [--list] [--only charges-time-out,…] [--seed 42] [--seconds 60]
+ *
+ * Prints a row per scenario, and the seed. Exits 1 when anything was lost, done twice or otherwise not as promised, or
+ * when too little was seen to say so.
+ */
+import { parseArgs } from "node:util"
+import { Clock, Effect, Layer, Random, References } from "effect"
+import { runScenario } from "./runScenario.ts"
+import { scenarios } from "./scenarios/all.ts"
+import { breachesOf, heading, legend, rowOf } from "./table.ts"
+
+const { values } = parseArgs({
+  options: {
+    list: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    seed: { type: "string" },
+    seconds: { type: "string" }
+  }
+})
+
+const say = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
+
+const campaign = Effect.gen(function* () {
+  const began = yield* Clock.currentTimeMillis
+  const seed = values.seed ?? String(yield* Random.nextIntBetween(0, 1_000_000))
+  const wanted = values.only.split(",")
+  const chosen = scenarios.filter(({ name }) => values.only === "" || wanted.includes(name))
+  yield* say(`seed ${seed}: ${chosen.length} of ${scenarios.length} scenarios\n\n${legend}\n\n${heading}`)
+  let bad = 0
+  for (const scenario of chosen) {
+    const seconds = values.seconds === undefined ? scenario.seconds : Number(values.seconds)
+    const outcome = yield* runScenario(scenario, seconds).pipe(Random.withSeed(`${seed} ${scenario.name}`))
+    const breaches = breachesOf(outcome)
+    if (breaches.length > 0) bad += 1
+    yield* say([rowOf(outcome), ...[...outcome.notes, ...breaches].map((line) => `    ${line}`)].join("\n"))
+  }
+  const minutes = ((yield* Clock.currentTimeMillis) - began) / 60_000
+  yield* say(`${chosen.length - bad} as promised, ${bad} not, ${minutes.toFixed(1)} minutes, seed ${seed}`)
+  return bad === 0 && chosen.length > 0 ? 0 : 1
+})
+
+const quiet = Layer.succeed(References.MinimumLogLevel, "None")
+
+if (values.list) {
+  process.stdout.write(`${scenarios.map(({ name, says }) => `${name.padEnd(28)}${says}`).join("\n")}\n`)
+} else {
+  process.exitCode = await Effect.runPromise(campaign.pipe(Effect.scoped, Effect.provide(quiet)))
+}

@@ -1,0 +1,53 @@
+/**
+ * One node of the shop, as a process that can be killed, told to stop, frozen, and started again at its own address.
+ */
+import * as net from "node:net"
+import { Effect, Exit, Scope } from "effect"
+import { type Environment, type Line, startShop, type Shop } from "../main/process.ts"
+
+export interface Node {
+  readonly url: string
+  readonly pid: Effect.Effect<number>
+  /** Of the life that goes on, or was the last. */
+  readonly lines: Effect.Effect<ReadonlyArray<Line>>
+  readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
+  /** kill -9; it is gone when this returns. */
+  readonly kill: Effect.Effect<void>
+  /** Returns when the process has ended by itself, with its exit code. */
+  readonly ended: Effect.Effect<number | null>
+  /** A life after the first; takes requests when it returns. What is given takes the place of what it had. */
+  readonly start: (env?: Environment) => Effect.Effect<void>
+}
+
+export const freePort = Effect.callback<number>((resume) => {
+  const server = net.createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as net.AddressInfo
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+export const startNode = Effect.fnUntraced(function* (env: Environment) {
+  const owner = yield* Effect.scope
+  const PORT = String(yield* freePort)
+  const begin = Effect.fnUntraced(function* (more: Environment = {}) {
+    const scope = yield* Scope.fork(owner)
+    const shop = yield* Scope.provide(startShop({ env: { ...env, PORT, ...more } }), scope)
+    const { url } = yield* shop.ready
+    return { scope, shop, url }
+  })
+  let life: { readonly scope: Scope.Closeable; readonly shop: Shop; readonly url: string } = yield* begin()
+  return {
+    url: life.url,
+    pid: Effect.sync(() => life.shop.pid),
+    lines: Effect.suspend(() => life.shop.lines),
+    signal: (signal) => Effect.suspend(() => life.shop.signal(signal)),
+    kill: Effect.suspend(() => Effect.andThen(life.shop.signal("SIGKILL"), Effect.asVoid(life.shop.ended))),
+    ended: Effect.suspend(() => Effect.map(life.shop.ended, ({ code }) => code)),
+    start: (more) =>
+      Effect.gen(function* () {
+        yield* Scope.close(life.scope, Exit.void)
+        life = yield* begin(more)
+      })
+  } satisfies Node
+})
