@@ -2,6 +2,7 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { StockMemory } from "../catalog/StockMemory.ts"
 import { Sku } from "../catalog/Product.ts"
+import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { leaseSeconds } from "../jobs/Job.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import {
@@ -50,6 +51,7 @@ const make = Effect.gen(function* () {
   const jobs = yield* Jobs
   const changes = yield* OrderChanges
   const stock = yield* StockMemory
+  const keeper = Option.isSome(yield* Effect.serviceOption(Inventory)) ? "elsewhere" : "here"
   const rows = new Map<OrderId, Row>()
   const claims = new Map<string, { readonly fingerprint: Uint8Array; readonly stands: Claimed }>()
   const nameOfClaim = (claim: Omit<Claim, "fingerprint">) => JSON.stringify([claim.account, claim.route, claim.key])
@@ -83,7 +85,7 @@ const make = Effect.gen(function* () {
     rows.set(order.id, {
       placed: order,
       createdAt: now,
-      record: freshRecord(order, DateTime.toEpochMillis(now)),
+      record: freshRecord(order, keeper, DateTime.toEpochMillis(now)),
       version: 1,
       failure: undefined,
       nextAction: undefined,
@@ -305,13 +307,16 @@ const make = Effect.gen(function* () {
 
 export const layer = Layer.effect(OrderStore, make)
 
-const freshRecord = (order: NewOrder, nowMillis: number): SagaRecord => ({
+const freshRecord = (order: NewOrder, keeper: SagaRecord["keeper"], nowMillis: number): SagaRecord => ({
   orderId: order.id,
   status: "pending",
   totalCents: order.price.totalCents,
   currency: order.price.currency,
   paymentMethod: order.paymentMethod,
+  lines: order.lines,
+  keeper,
   reservation: "none",
+  stockSent: undefined,
   providerId: undefined,
   operations: {},
   refunds: [],

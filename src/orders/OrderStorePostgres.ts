@@ -10,6 +10,7 @@ import type { SqlClient } from "effect/sql"
 import { onConstraint } from "../database/constraints.ts"
 import { Database } from "../database/Database.ts"
 import { DatabaseUnavailable } from "../database/errors.ts"
+import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
 import type { OrderCursor } from "./Order.ts"
@@ -41,6 +42,7 @@ export const layer = Layer.effect(
     const database = yield* Database
     const jobs = yield* Jobs
     const changes = yield* OrderChanges
+    const newKeeper = Option.isSome(yield* Effect.serviceOption(Inventory)) ? "elsewhere" : "here"
 
     const claimed = Effect.fn("OrderStore.claimed")(function* (claim: Claim) {
       const rows = yield* database.query("orders.claimed", (sql) => readClaim(sql, claim))
@@ -144,7 +146,7 @@ export const layer = Layer.effect(
 
     const step: OrderStore["Service"]["advance"] = Effect.fn("OrderStore.advance")(function* (id, lease, answered) {
       const { next, became } = yield* database.transaction("orders.advance", (sql) =>
-        advance(sql, { id, lease, answered }).pipe(
+        advance(sql, { id, lease, answered, newKeeper }).pipe(
           Effect.tap(({ became }) => Effect.forEach(orderMails(id, became), jobs.enqueue, { discard: true })),
           Effect.tap(reachOrderPoint("step.commit.before"))
         )
@@ -194,9 +196,12 @@ export const layer = Layer.effect(
       const rows = yield* database.query(
         "orders.strays",
         (sql) => sql<{ id: string }>`
-          select o.id from orders o left join jobs j on j.queue = ${orderQueue} and j.key = o.id
-          where o.status not in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed')
-            and o.updated_at < now() - make_interval(secs => ${strayAfterSeconds}) and (j.id is null or j.state = 'done')
+          with open as (
+            select id, updated_at from orders
+              where status not in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed')
+            union select id, updated_at from orders where stock_operation is not null)
+          select o.id from open o left join jobs j on j.queue = ${orderQueue} and j.key = o.id
+          where o.updated_at < now() - make_interval(secs => ${strayAfterSeconds}) and (j.id is null or j.state = 'done')
           order by o.updated_at limit ${limit}`
       )
       return rows.map(({ id }) => OrderId.make(id))

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { Database } from "../database/Database.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
-import { mostDwellMillis } from "./waiting.ts"
+import { mostDwellMillis, stockDwellMillis } from "./waiting.ts"
 
 export interface Violation {
   readonly invariant: string
@@ -74,17 +74,18 @@ const findAll = (
       where refund_reserved_cents <> (select coalesce(sum(amount_cents), 0) from refunds r
         where r.order_id = live.id and r.state <> 'refused')
     union all select 'ended_with_stock', live.id from live
-      where status in ('cancelled', 'failed') and exists (
-        select 1 from reservations r where r.order_id = live.id and r.state in ('held', 'committed'))
+      where status in ('cancelled', 'failed') and (stock_elsewhere in ('leased', 'held', 'committed', 'lost') or exists (
+        select 1 from reservations r where r.order_id = live.id and r.state in ('held', 'committed')))
     union all select 'captured_without_stock', live.id from live
-      where status in ('captured', 'fulfilled') and exists (
-        select 1 from reservations r where r.order_id = live.id and r.state <> 'committed')
+      where status in ('captured', 'fulfilled') and (stock_elsewhere <> 'committed' or exists (
+        select 1 from reservations r where r.order_id = live.id and r.state <> 'committed'))
     union all select 'ended_with_an_operation_in_doubt', live.id from live
       where status in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed') and exists (
         select 1 from payment_operations c where c.order_id = live.id and c.state = 'sent')
     union all select 'left_behind', live.id from live
-      join jsonb_to_recordset(${dwells}::jsonb) as most (status text, seconds float8) on most.status = live.status
-      where live.status_since < now() - make_interval(secs => most.seconds + ${settlingSeconds})
+      left join jsonb_to_recordset(${dwells}::jsonb) as most (status text, seconds float8) on most.status = live.status
+      where case when stock_operation is null then live.status_since < now() - make_interval(secs => most.seconds + ${settlingSeconds})
+        else least(live.status_since, stock_sent_at) < now() - make_interval(secs => ${stockDwellMillis / 1000 + settlingSeconds}) end
         and not exists (select 1 from jobs j where j.queue = 'orders' and j.key = live.id and j.state = 'dead')
     union all select 'stock_reserved_otherwise_than_reservations', s.sku from stock s
       where ${orderId === undefined ? sql`true` : sql`s.sku in (select sku from order_lines where order_id = ${orderId})`}

@@ -9,7 +9,7 @@ import type { SqlClient } from "effect/sql"
 import { Sku } from "../catalog/Product.ts"
 import { UserId } from "../users/User.ts"
 import { type Failure, type Order, OrderId, type OrderStatus, paymentOf } from "./Order.ts"
-import type { OperationState, RefundRecord, SagaRecord } from "./sagaRecord.ts"
+import { nameOf, type OperationState, type RefundRecord, type SagaRecord, type StockOperation } from "./sagaRecord.ts"
 import { shownStatus } from "./waiting.ts"
 
 export interface OrderRow {
@@ -42,7 +42,12 @@ export interface OrderRow {
   readonly searched_empty_at: Date | null
   /** The database's clock, which everything about this row is compared with. */
   readonly read_at: Date
+  /** In this database; null when there is none here. */
   readonly reservation: SagaRecord["reservation"] | null
+  /** Elsewhere; null when nothing was ever asked there. */
+  readonly stock_elsewhere: SagaRecord["reservation"] | null
+  readonly stock_operation: StockOperation | null
+  readonly stock_sent_at: Date | null
   readonly lines: ReadonlyArray<{
     readonly sku: string
     readonly name: string
@@ -60,6 +65,7 @@ export const orderColumns = (sql: SqlClient.SqlClient) =>
   p.provider_id,
   (select answer from payment_operations c where c.order_id = o.id and c.operation = 'confirm' and c.seq = 0
      and answer ->> '_tag' = 'RequiresAction') as next_action,
+  o.stock_elsewhere, o.stock_operation, o.stock_sent_at,
   p.refunded_cents::float8, o.cancel_requested_at is not null as cancel_requested, o.fulfilled_at is not null as fulfilled,
   clock_timestamp() as read_at,
   (select coalesce(jsonb_object_agg(operation || ':' || seq, jsonb_build_object('state', state,
@@ -77,7 +83,7 @@ export const orderColumns = (sql: SqlClient.SqlClient) =>
 const utc = (date: Date) => DateTime.fromDateUnsafe(date)
 
 export const toOrder = (row: OrderRow): Order => {
-  const status = shownStatus(toSagaRecord(row), row.read_at.getTime())
+  const status = shownStatus(toSagaRecord(row, "here"), row.read_at.getTime())
   const nextAction =
     row.next_action === null
       ? undefined
@@ -105,7 +111,8 @@ export const toOrder = (row: OrderRow): Order => {
   }
 }
 
-export const toSagaRecord = (row: OrderRow): SagaRecord => {
+/** `newKeeper` keeps the goods of orders for which nobody was asked yet; whoever was keeps them to the end. */
+export const toSagaRecord = (row: OrderRow, newKeeper: SagaRecord["keeper"]): SagaRecord => {
   const state = (name: string) => row.operations[`${name}:0`]?.state
   const operations = Object.fromEntries(
     (["create", "confirm", "capture", "cancel"] as const).flatMap((name) => {
@@ -119,8 +126,11 @@ export const toSagaRecord = (row: OrderRow): SagaRecord => {
     totalCents: row.total_cents,
     currency: row.currency,
     paymentMethod: row.payment_method,
+    lines: row.lines.map(({ quantity, sku }) => ({ sku, quantity })),
+    keeper: row.stock_elsewhere !== null ? "elsewhere" : row.reservation !== null ? "here" : newKeeper,
     // The lines of an order are reserved, held, committed and released together, so that one state stands for all.
-    reservation: row.reservation ?? "none",
+    reservation: row.stock_elsewhere ?? row.reservation ?? "none",
+    stockSent: row.stock_operation ?? undefined,
     providerId: row.provider_id ?? undefined,
     operations,
     refunds: row.refunds.map(({ amount_cents, seq, state: known }) => ({
@@ -131,11 +141,16 @@ export const toSagaRecord = (row: OrderRow): SagaRecord => {
     cancelRequested: row.cancel_requested,
     fulfilled: row.fulfilled,
     statusSinceMillis: row.status_since.getTime(),
-    sentAtMillis: Object.fromEntries(
-      Object.entries(row.operations).map(([name, { sent_at_millis }]) => [name, sent_at_millis])
-    ),
+    sentAtMillis: sentAtMillis(row),
     searchedEmptyAtMillis: row.searched_empty_at?.getTime()
   }
 }
+
+const sentAtMillis = ({ operations, stock_operation, stock_sent_at }: OrderRow): SagaRecord["sentAtMillis"] => ({
+  ...Object.fromEntries(Object.entries(operations).map(([name, { sent_at_millis }]) => [name, sent_at_millis])),
+  ...(stock_operation === null || stock_sent_at === null
+    ? {}
+    : { [nameOf({ operation: stock_operation, seq: 0 })]: stock_sent_at.getTime() })
+})
 
 export const ownerOf = (row: OrderRow): UserId => UserId.make(row.user_id)

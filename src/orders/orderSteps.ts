@@ -12,12 +12,14 @@ import { type Answered, type NextStep, toSend } from "./OrderStore.ts"
 import { write } from "./orderWrites.ts"
 import { decide } from "./saga.ts"
 import { record as changesOf } from "./sagaAnswers.ts"
-import { type Change, nameOf } from "./sagaRecord.ts"
+import { type Change, nameOf, type SagaRecord } from "./sagaRecord.ts"
 
 export interface Step {
   readonly id: OrderId
   readonly lease: { readonly jobId: string; readonly token: string }
   readonly answered: Option.Option<Answered>
+  /** Who keeps the goods of orders for which nobody was asked yet. */
+  readonly newKeeper: SagaRecord["keeper"]
 }
 
 export interface Stepped {
@@ -37,7 +39,7 @@ export const advance = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, st
     where id = ${step.lease.jobId}::bigint and lease = ${step.lease.token}::uuid and lease_until > clock_timestamp()`
   if (row === undefined || held === undefined) return { next: { _tag: "LeaseLost" }, became: [] } as Stepped
   const nowMillis = row.read_at.getTime()
-  let record = toSagaRecord(row)
+  let record = toSagaRecord(row, step.newKeeper)
   const became: Array<OrderStatus> = []
   let written = 0
   const marked = new Set<string>()

@@ -7,7 +7,8 @@
 import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { operationKey } from "./OrderStore.ts"
-import { amountOf, apply, type Change, type OperationRef, type SagaRecord } from "./sagaRecord.ts"
+import { amountOf, apply, type Change, isOfStock, type OperationRef, type SagaRecord } from "./sagaRecord.ts"
+import { markSent as markStockSent, writeAnswered } from "./stockMarks.ts"
 import * as Stock from "./stockMoves.ts"
 
 type Written = Effect.Effect<SagaRecord, SqlError.SqlError>
@@ -36,7 +37,12 @@ export const write = (sql: SqlClient.SqlClient, record: SagaRecord, change: Chan
     case "Restock":
       return Effect.as(Stock.restock(sql, id), applied)
     case "MarkSent":
-      return Effect.as(markSent(sql, record, change), applied)
+      return Effect.as(
+        isOfStock(change.operation) ? markStockSent(sql, applied, change.operation) : markSent(sql, record, change),
+        applied
+      )
+    case "StockAnswered":
+      return Effect.as(writeAnswered(sql, applied), applied)
     case "Settle":
       return Effect.as(settle(sql, record, change), applied)
     case "ProviderId":

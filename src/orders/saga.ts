@@ -5,13 +5,18 @@
  * transaction), or one thing for the world outside. What is sent was marked as sent in a committed transaction first;
  * an operation marked `sent` without an answer is sent again under the same key, which the provider answers the same,
  * or, when the key has become too old for that, only asked about. A wish to cancel is looked at before anything goes
- * forward. Stock is freed only after the provider said that the payment is over, or when nothing was ever sent.
+ * forward. Stock is freed only after the provider said that the payment is over, or when nothing was ever sent. Who
+ * keeps it makes no difference here: `goods.ts` says what each move of it is.
  */
+import * as Goods from "./goods.ts"
 import type { OrderStatus } from "./Order.ts"
-import { type Change, nameOf, type Operation, type OperationRef, type SagaRecord } from "./sagaRecord.ts"
+import { type Change, nameOf, type OperationRef, type PaymentOperation, type SagaRecord } from "./sagaRecord.ts"
+
+/** At least one. */
+export type Changes = readonly [Change, ...ReadonlyArray<Change>] | readonly [...ReadonlyArray<Change>, Change]
 
 export type Decision =
-  | { readonly _tag: "Write"; readonly changes: readonly [Change, ...ReadonlyArray<Change>] }
+  | { readonly _tag: "Write"; readonly changes: Changes }
   | ({ readonly _tag: "Send" } & OperationRef)
   /** Ask the provider what became of an operation. */
   | ({ readonly _tag: "Ask" } & OperationRef)
@@ -21,10 +26,9 @@ export type Decision =
   | { readonly _tag: "Stuck"; readonly code: "refund_refused" | "cancel_refused" }
   | { readonly _tag: "Finished" }
 
-const write = (...changes: [Change, ...ReadonlyArray<Change>]): Decision => ({ _tag: "Write", changes })
+const write = (...changes: Changes): Decision => ({ _tag: "Write", changes })
 const to = (status: OrderStatus): Change => ({ _tag: "Status", status })
-const mark = (operation: Operation, seq = 0): Decision => write({ _tag: "MarkSent", operation, seq })
-const finished: Decision = { _tag: "Finished" }
+const mark = (operation: PaymentOperation, seq = 0): Decision => write({ _tag: "MarkSent", operation, seq })
 
 /** A customer who does not finish the authentication in this time has left (HTTP.md: 10 minutes). */
 export const actionDeadlineMillis = 600_000
@@ -45,7 +49,7 @@ export const decide = (record: SagaRecord, nowMillis: number): Decision => {
     case "pending":
       return record.reservation === "leased" || record.reservation === "held"
         ? write(to("reserved"))
-        : write({ _tag: "Reserve" })
+        : Goods.reserve(record)
     case "reserved":
       return record.totalCents === 0 ? withoutPayment(record) : paying(record, nowMillis)
     case "requires_action":
@@ -56,16 +60,16 @@ export const decide = (record: SagaRecord, nowMillis: number): Decision => {
       return capturing(record, nowMillis)
     case "captured":
     case "fulfilled":
-      return record.refunds.some(isOpen) ? write(to("refund_pending")) : finished
+      return record.refunds.some(isOpen) ? write(to("refund_pending")) : Goods.afterTheEnd(record)
     case "refund_pending":
       return refunding(record, nowMillis)
     default:
-      return finished
+      return Goods.afterTheEnd(record)
   }
 }
 
 /** What was marked is sent, as often as it takes, while its key is safe to repeat; then it is only asked about. */
-const sending = (record: SagaRecord, operation: Operation, nowMillis: number, seq = 0): Decision => {
+const sending = (record: SagaRecord, operation: PaymentOperation, nowMillis: number, seq = 0): Decision => {
   const sentAt = record.sentAtMillis[nameOf({ operation, seq })] ?? nowMillis
   if (nowMillis - sentAt < keyLifeMillis) return { _tag: "Send", operation, seq }
   return operation === "create" ? { _tag: "Search" } : { _tag: "Ask", operation, seq }
@@ -78,7 +82,7 @@ const withoutPayment = (record: SagaRecord): Decision =>
 const paying = (record: SagaRecord, nowMillis: number): Decision => {
   const { create, confirm } = record.operations
   if (record.providerId === undefined) {
-    if (create === "closed") return write({ _tag: "ReleaseStock" }, to("cancelled"))
+    if (create === "closed") return write(...Goods.release(record), to("cancelled"))
     return create === "sent" ? sending(record, "create", nowMillis) : mark("create")
   }
   if (confirm === "succeeded") return write(to("authorized"))
@@ -88,7 +92,7 @@ const paying = (record: SagaRecord, nowMillis: number): Decision => {
 }
 
 const holdOrReserveAgain = (record: SagaRecord): Decision =>
-  record.reservation === "leased" ? write({ _tag: "Hold" }) : write(to("pending"))
+  record.reservation === "leased" ? Goods.hold(record) : write(to("pending"))
 
 const acting = (record: SagaRecord, nowMillis: number): Decision => {
   if (record.operations.cancel === "sent") return sending(record, "cancel", nowMillis)
@@ -99,7 +103,7 @@ const acting = (record: SagaRecord, nowMillis: number): Decision => {
 
 const capturing = (record: SagaRecord, nowMillis: number): Decision => {
   const { capture } = record.operations
-  if (record.totalCents === 0 || capture === "succeeded") return write({ _tag: "CommitStock" }, to("captured"))
+  if (record.totalCents === 0 || capture === "succeeded") return write(Goods.commit(record), to("captured"))
   return capture === "sent" ? sending(record, "capture", nowMillis) : mark("capture")
 }
 
@@ -110,7 +114,7 @@ const cancelling = (record: SagaRecord, nowMillis: number): Decision => {
     return write({ _tag: "RequestRefund", seq: 1, amountCents: record.totalCents }, to("refund_pending"))
   }
   if (record.providerId === undefined) {
-    return create === "sent" ? sending(record, "create", nowMillis) : write({ _tag: "ReleaseStock" }, to("cancelled"))
+    return create === "sent" ? sending(record, "create", nowMillis) : write(...Goods.release(record), to("cancelled"))
   }
   if (cancel === undefined) return mark("cancel")
   return cancel === "sent" ? sending(record, "cancel", nowMillis) : { _tag: "Stuck", code: "cancel_refused" }
@@ -133,8 +137,6 @@ const refunding = (record: SagaRecord, nowMillis: number): Decision => {
     if (record.reservation === "held") return { _tag: "Stuck", code: "refund_refused" }
     return write(to(record.fulfilled ? "fulfilled" : "captured"))
   }
-  if (record.reservation === "held") return write({ _tag: "ReleaseStock" }, to("refunded"))
-  return record.reservation === "committed" && !record.fulfilled
-    ? write({ _tag: "Restock" }, to("refunded"))
-    : write(to("refunded"))
+  if (record.reservation === "held") return write(...Goods.release(record), to("refunded"))
+  return write(...Goods.restock(record), to("refunded"))
 }

@@ -4,9 +4,10 @@
  * An answer that no longer fits the record changes nothing. One that ends the payment closes whatever was still
  * unanswered: the provider refuses, from then on, what may still be on its way there.
  */
+import * as Goods from "./goods.ts"
 import type { OrderStatus } from "./Order.ts"
-import type { Answer, Change, OperationRef, OperationState, SagaRecord } from "./sagaRecord.ts"
-import { stateOf } from "./sagaRecord.ts"
+import { isOfStock, stateOf } from "./sagaRecord.ts"
+import type { Answer, Change, OperationRef, OperationState, PaymentRef, SagaRecord } from "./sagaRecord.ts"
 
 /** The provider's search lags: only two empty answers, this far apart, say that there is no payment. */
 export const searchLagMillis = 600_000
@@ -15,14 +16,19 @@ const to = (status: OrderStatus): Change => ({ _tag: "Status", status })
 
 export const record = (
   known: SagaRecord,
-  ref: OperationRef,
+  { operation, seq }: OperationRef,
   answer: Answer,
   nowMillis: number
-): ReadonlyArray<Change> => {
+): ReadonlyArray<Change> =>
+  isOfStock(operation)
+    ? Goods.answered(known, operation, answer)
+    : ofProvider(known, { operation, seq }, answer, nowMillis)
+
+const ofProvider = (known: SagaRecord, ref: PaymentRef, answer: Answer, nowMillis: number): ReadonlyArray<Change> => {
   const { operation } = ref
   const awaited = stateOf(known, ref) === "sent" || (operation === "confirm" && known.status === "requires_action")
   if (!awaited) return []
-  const settled = (state: Exclude<OperationState, "sent">, of: OperationRef = ref): Change => ({
+  const settled = (state: Exclude<OperationState, "sent">, of: PaymentRef = ref): Change => ({
     _tag: "Settle",
     operation: of.operation,
     seq: of.seq,
@@ -33,7 +39,7 @@ export const record = (
   const closed = (["confirm", "capture", "cancel"] as const).flatMap((other) =>
     other !== operation && known.operations[other] === "sent" ? [settled("closed", { operation: other, seq: 0 })] : []
   )
-  const over = (status: Change): ReadonlyArray<Change> => [...closed, { _tag: "ReleaseStock" }, status]
+  const over = (status: Change): ReadonlyArray<Change> => [...closed, ...Goods.release(known), status]
   switch (answer._tag) {
     case "Created":
       return [settled("succeeded"), { _tag: "ProviderId", providerId: answer.providerId }]
@@ -58,11 +64,13 @@ export const record = (
       return [settled("succeeded")]
     case "RefundRefused":
       return [settled("refused")]
+    default:
+      return []
   }
 }
 
 /** The capture was faster than the wish to cancel: the money was taken, so it was authorised as well. */
-const taken = (known: SagaRecord, settled: (state: "succeeded", of: OperationRef) => Change): ReadonlyArray<Change> =>
+const taken = (known: SagaRecord, settled: (state: "succeeded", of: PaymentRef) => Change): ReadonlyArray<Change> =>
   (["confirm", "capture"] as const).flatMap((operation) =>
     known.operations[operation] === "succeeded" ? [] : [settled("succeeded", { operation, seq: 0 })]
   )

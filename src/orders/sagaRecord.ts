@@ -6,13 +6,19 @@
  */
 import type { Failure, OrderStatus } from "./Order.ts"
 
-/** What is sent to the provider. Each happens once, as number 0; refunds are counted from 1. */
-export type Operation = "create" | "confirm" | "capture" | "cancel" | "refund"
+/** What is sent to the payment provider. Each happens once, as number 0; refunds are counted from 1. */
+export type PaymentOperation = "create" | "confirm" | "capture" | "cancel" | "refund"
+/** What is sent to a stock keeper elsewhere, under the order's id alone; each is number 0, however often it happens. */
+export type StockOperation = "reserve" | "hold" | "commit" | "release" | "restock"
+export type Operation = PaymentOperation | StockOperation
 export type OperationState = "sent" | "succeeded" | "refused" | "closed"
 
 export interface OperationRef {
   readonly operation: Operation
   readonly seq: number
+}
+export interface PaymentRef extends OperationRef {
+  readonly operation: PaymentOperation
 }
 
 export interface RefundRecord {
@@ -27,9 +33,15 @@ export interface SagaRecord {
   readonly totalCents: number
   readonly currency: string
   readonly paymentMethod: string
-  readonly reservation: "none" | "leased" | "held" | "committed" | "released" | "restocked"
+  readonly lines: ReadonlyArray<{ readonly sku: string; readonly quantity: number }>
+  /** Who keeps the goods: this shop, in the same transaction, or a stock keeper elsewhere, who is sent messages. */
+  readonly keeper: "here" | "elsewhere"
+  /** What was decided about the goods; what must be answered first (leased, held) only once it was answered. */
+  readonly reservation: "none" | "leased" | "held" | "committed" | "released" | "restocked" | "lost"
+  /** What the stock keeper elsewhere was sent last, as long as it has not answered. */
+  readonly stockSent: StockOperation | undefined
   readonly providerId: string | undefined
-  readonly operations: { readonly [O in Exclude<Operation, "refund">]?: OperationState }
+  readonly operations: { readonly [O in Exclude<PaymentOperation, "refund">]?: OperationState }
   readonly refunds: ReadonlyArray<RefundRecord>
   /** The customer wants out; carried out as long as the money was not taken for good. */
   readonly cancelRequested: boolean
@@ -58,7 +70,9 @@ export type Change =
       readonly _tag: "Settle"
       readonly state: Exclude<OperationState, "sent">
       readonly answer: Answer
-    } & OperationRef)
+    } & PaymentRef)
+  /** The stock keeper elsewhere has answered what it was sent. */
+  | { readonly _tag: "StockAnswered"; readonly reservation: SagaRecord["reservation"] }
   | { readonly _tag: "ProviderId"; readonly providerId: string }
   | { readonly _tag: "SearchedEmpty" }
   | { readonly _tag: "RequestRefund"; readonly seq: number; readonly amountCents: number }
@@ -75,14 +89,27 @@ export type Answer =
   | { readonly _tag: "Cancelled" }
   | { readonly _tag: "Refunded" }
   | { readonly _tag: "RefundRefused" }
+  /** The stock keeper elsewhere has done as it was asked, now or before. */
+  | { readonly _tag: "StockMoved" }
+  /** It has too little for this order, or has ended the order's reservation for good. */
+  | { readonly _tag: "StockShort"; readonly lines: Extract<Failure, { code: "insufficient_stock" }>["lines"] }
+  /** The lease is over: the goods may have gone to others. */
+  | { readonly _tag: "StockLost" }
+
+const stockOperations = new Set<Operation>(["reserve", "hold", "commit", "release", "restock"])
+export const isOfStock = (operation: Operation): operation is StockOperation => stockOperations.has(operation)
 
 export const nameOf = ({ operation, seq }: OperationRef): string => `${operation}:${seq}`
 
 export const stateOf = (
   known: SagaRecord,
   { operation, seq }: OperationRef
-): OperationState | "requested" | undefined =>
-  operation === "refund" ? known.refunds.find((refund) => refund.seq === seq)?.state : known.operations[operation]
+): OperationState | "requested" | undefined => {
+  if (isOfStock(operation)) return known.stockSent === operation ? "sent" : undefined
+  return operation === "refund"
+    ? known.refunds.find((refund) => refund.seq === seq)?.state
+    : known.operations[operation]
+}
 
 export const amountOf = (known: SagaRecord, { operation, seq }: OperationRef): number =>
   operation === "refund" ? (known.refunds.find((refund) => refund.seq === seq)?.amountCents ?? 0) : known.totalCents
@@ -102,11 +129,15 @@ export const apply = (known: SagaRecord, change: Change, nowMillis: number): Sag
       return { ...known, reservation: "released" }
     case "Restock":
       return { ...known, reservation: "restocked" }
-    case "MarkSent":
+    case "MarkSent": {
+      const { operation, seq } = change
       return {
-        ...withState(known, change, "sent"),
+        ...(isOfStock(operation) ? withStockSent(known, operation) : withState(known, { operation, seq }, "sent")),
         sentAtMillis: { ...known.sentAtMillis, [nameOf(change)]: nowMillis }
       }
+    }
+    case "StockAnswered":
+      return { ...known, reservation: change.reservation, stockSent: undefined }
     case "Settle":
       return withState(known, change, change.state)
     case "ProviderId":
@@ -120,7 +151,19 @@ export const apply = (known: SagaRecord, change: Change, nowMillis: number): Sag
   }
 }
 
-const withState = (known: SagaRecord, { operation, seq }: OperationRef, state: OperationState): SagaRecord =>
+/** A sale, and an end, stand as soon as they are decided: no answer changes them. */
+const decided: Partial<Record<StockOperation, SagaRecord["reservation"]>> = {
+  commit: "committed",
+  release: "released",
+  restock: "restocked"
+}
+const withStockSent = (known: SagaRecord, operation: StockOperation): SagaRecord => ({
+  ...known,
+  stockSent: operation,
+  reservation: decided[operation] ?? known.reservation
+})
+
+const withState = (known: SagaRecord, { operation, seq }: PaymentRef, state: OperationState): SagaRecord =>
   operation === "refund"
     ? { ...known, refunds: known.refunds.map((refund) => (refund.seq === seq ? { ...refund, state } : refund)) }
     : { ...known, operations: { ...known.operations, [operation]: state } }

@@ -7,18 +7,22 @@
  */
 import { Duration, Effect, Random } from "effect"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import type { InventoryRefused, ReservationEnded, ReservationLost } from "../dependencies/inventory/errors.ts"
 import type { PaymentKeyReused, PaymentMismatch, PaymentRefused } from "../dependencies/payments/errors.ts"
 import { backoffMillis } from "../jobs/backoff.ts"
 import { type ClaimedJob, type JobFailure, Settlement } from "../jobs/Job.ts"
 import type { DependencyUnavailable } from "../resilience/index.ts"
 import type { NextStep } from "./OrderStore.ts"
 import { actionDeadlineMillis } from "./saga.ts"
-import { isOverdue, nextLookMillis, unansweredSince } from "./waiting.ts"
+import { isOverdue, mostStockPauseMillis, nextLookMillis, unansweredSince } from "./waiting.ts"
 
 export type Stopped =
   | PaymentRefused
   | PaymentMismatch
   | PaymentKeyReused
+  | InventoryRefused
+  | ReservationEnded
+  | ReservationLost
   | DependencyUnavailable
   | DatabaseUnavailable
   | QueryTimeout
@@ -63,7 +67,8 @@ const delayMillis = (job: ClaimedJob, waits: Outcome["waits"], failure: Stopped 
   const { record, nowMillis } = waits
   const since = unansweredSince(record) ?? record.statusSinceMillis
   const left = record.statusSinceMillis + actionDeadlineMillis - nowMillis
-  const looks = spread(nextLookMillis(nowMillis - since))
+  const look = nextLookMillis(nowMillis - since)
+  const looks = spread(record.stockSent === undefined ? look : Math.min(look, mostStockPauseMillis))
   // A customer's time ends when it was said to end, not with the next look.
   return record.status === "requires_action" && left > 0 ? Effect.map(looks, (millis) => Math.min(millis, left)) : looks
 }

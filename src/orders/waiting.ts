@@ -26,6 +26,11 @@ export const mostDwellMillis: { readonly [S in OrderStatus]?: number } = {
   refund_pending: day
 }
 
+/** An order whose goods are kept elsewhere waits for as long for who keeps them as for who is paid. */
+export const stockDwellMillis = day
+/** A stock keeper that is back is found within this: to ask it again costs little, and the customer waits. */
+export const mostStockPauseMillis = 60_000
+
 /** After an age of so much, the next look comes so much later: 5 s, 15 s, 1 min, 5 min, 15 min, then each hour. */
 const looks: ReadonlyArray<{ readonly untilAge: number; readonly every: number }> = [
   { untilAge: 15_000, every: 5_000 },
@@ -45,6 +50,7 @@ export const unansweredSince = (known: SagaRecord): number | undefined => {
     ...(["create", "confirm", "capture", "cancel"] as const).flatMap((operation) => sent({ operation, seq: 0 })),
     ...known.refunds.flatMap(({ seq }) => sent({ operation: "refund", seq }))
   ]
+  if (known.stockSent !== undefined) all.push(...sent({ operation: known.stockSent, seq: 0 }))
   return all.length === 0 ? undefined : Math.min(...all)
 }
 
@@ -60,7 +66,7 @@ export const shownStatus = (known: SagaRecord, nowMillis: number): OrderStatus =
 
 /** True when the order has been in its state for longer than it may. */
 export const isOverdue = (known: SagaRecord, nowMillis: number): boolean => {
-  const most = mostDwellMillis[known.status]
+  const most = known.stockSent === undefined ? mostDwellMillis[known.status] : stockDwellMillis
   const since = Math.min(known.statusSinceMillis, unansweredSince(known) ?? Number.POSITIVE_INFINITY)
   return most !== undefined && nowMillis - since >= most
 }

@@ -7,6 +7,7 @@ import type { Order, OrderId, OrderStatus } from "../../src/orders/Order.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { Email } from "../../src/users/Email.ts"
 import { Users } from "../../src/users/Users.ts"
+import { goodsMoved, receivedElsewhere } from "./goodsElsewhere.ts"
 
 export const buying = (shop: string) => {
   let made = 0
@@ -14,6 +15,7 @@ export const buying = (shop: string) => {
     const sku = Sku.make(`${shop.toUpperCase()}-${++made}`)
     const product = { sku, name: `Goods ${made}`, description: "", price: { amount, currency: "CHF" }, received }
     yield* (yield* Catalog).importProducts([product])
+    yield* receivedElsewhere(sku, received)
     return sku
   })
   const buyer = Effect.gen(function* () {
@@ -25,6 +27,7 @@ export const buying = (shop: string) => {
     const catalog = yield* Catalog
     const { products } = yield* catalog.list({ limit: 100 })
     const product = products.find((known) => known.sku === sku)
+    yield* goodsMoved
     return product === undefined ? undefined : (yield* catalog.stockLevel(product.id)).available
   })
   /** Somebody new buys `quantity` of something new, of which there are 10, for 500 each. */

@@ -1,5 +1,6 @@
 /**
- * The world around one order, for a complete search: two workers, a queue, a network that loses and delays, a provider.
+ * The world around one order, for a complete search: two workers, a queue, a network that loses and delays, a provider,
+ * and the order's goods, here or with a stock keeper elsewhere.
  *
  * The order itself is the real machine (`decide`, `record`, `apply`); here is only what carries its decisions out. A state
  * is a value; `next` gives everything that can happen to it: a message arrives or never does, a worker dies, a lease
@@ -13,15 +14,18 @@ import {
   type Answer,
   apply,
   type Change,
+  isOfStock,
   nameOf,
   type OperationRef,
   type SagaRecord
 } from "../../src/orders/sagaRecord.ts"
+import { arrivedAtKeeper, type Goods, type KeeperRules } from "./keeperModel.ts"
 
 export type Decide = typeof realDecide
 
-export interface Rules {
+export interface Rules extends KeeperRules {
   readonly decide: Decide
+  readonly record: typeof changesOf
   /** A worker without its lease writes nothing. */
   readonly fence: boolean
   /** A wish that comes while the job runs makes it due again when it settles. */
@@ -37,12 +41,14 @@ export interface Rules {
 }
 export const allRules: Rules = {
   decide: realDecide,
+  record: changesOf,
   fence: true,
   wake: true,
   markFirst: true,
   hold: true,
   stableKey: true,
-  distrust: true
+  distrust: true,
+  tombstone: true
 }
 
 type Paid = "none" | "unconfirmed" | "requires_action" | "authorized" | "captured" | "canceled" | "declined"
@@ -74,6 +80,8 @@ export interface World {
   readonly workers: readonly [Worker, Worker]
   readonly net: ReadonlyArray<Message>
   readonly paid: Paid
+  /** With the stock keeper elsewhere, if that is where the order's goods are. */
+  readonly goods: Goods
   readonly captures: number
   readonly refunded: number
   /** The provider's first answers, by key. */
@@ -96,14 +104,17 @@ const idle: Worker = {
   holds: false
 }
 
-export const start = (troubles: number): World => ({
+export const start = (troubles: number, keeper: SagaRecord["keeper"]): World => ({
   order: {
     orderId: "ord_1",
     status: "pending",
     totalCents: total,
     currency: "EUR",
     paymentMethod: "pm_1",
+    lines: [],
+    keeper,
     reservation: "none",
+    stockSent: undefined,
     providerId: undefined,
     operations: {},
     refunds: [],
@@ -120,6 +131,7 @@ export const start = (troubles: number): World => ({
   workers: [idle, idle],
   net: [],
   paid: "none",
+  goods: "none",
   captures: 0,
   refunded: 0,
   kept: {},
@@ -171,7 +183,7 @@ const advance = (world: World, i: number, rules: Rules): ReadonlyArray<World> =>
     const marked = rules.markFirst
       ? world
       : { ...world, order: apply(world.order, { _tag: "MarkSent", ...worker.ref }, world.now) }
-    before = writtenAll(marked, changesOf(marked.order, worker.ref, worker.answer, world.now))
+    before = writtenAll(marked, rules.record(marked.order, worker.ref, worker.answer, world.now))
   }
   return before.flatMap((one) => decided(one, i, worker.from, rules, new Set(), 0))
 }
@@ -209,7 +221,8 @@ const decided = (
       const ref = { operation: decision.operation, seq: decision.seq }
       const name = `${decision._tag} ${nameOf(ref)}`
       if (name === from) return ends("later")
-      const asks = decision._tag === "Ask" || (!marked.has(nameOf(ref)) && world.order.providerId !== undefined)
+      const mayAsk = world.order.providerId !== undefined && !isOfStock(ref.operation)
+      const asks = decision._tag === "Ask" || (!marked.has(nameOf(ref)) && mayAsk)
       const at = asks ? "ask" : "send"
       return [withWorker(world, i, { ...fresh, at, ref, from: name, thenSend: decision._tag === "Send" })]
     }
@@ -240,6 +253,12 @@ const asked = (world: World, i: number, rules: Rules): World => {
 /** What a request does when it arrives, and what it is answered. Requests under a known key only get the first answer. */
 const arrived = (world: World, message: Message, rules: Rules): ReadonlyArray<readonly [World, Answer | undefined]> => {
   const { operation, seq } = message.ref
+  if (isOfStock(operation)) {
+    return arrivedAtKeeper(world.goods, operation, rules).map(({ answer, goods, wrong }) => [
+      { ...world, goods, wrong: wrong ?? world.wrong },
+      answer
+    ])
+  }
   const key =
     rules.stableKey || operation !== "refund" ? nameOf(message.ref) : `${nameOf(message.ref)}#${message.attempt}`
   const known = world.kept[key]
@@ -257,7 +276,8 @@ const arrived = (world: World, message: Message, rules: Rules): ReadonlyArray<re
       return [becomes("unconfirmed")]
     case "confirm": {
       if (world.paid !== "unconfirmed") return [becomes(world.paid)]
-      const wrong = world.order.reservation === "held" ? world.wrong : "authorised without stock"
+      const goods = world.order.keeper === "here" ? world.order.reservation : world.goods
+      const wrong = goods === "held" ? world.wrong : "authorised without stock"
       return [becomes("authorized", { wrong }), becomes("declined"), becomes("requires_action")]
     }
     case "capture":
@@ -326,7 +346,10 @@ const outsideMoves = (world: World, rules: Rules): ReadonlyArray<Next> => {
       moves.push(["the lease ends at work", { ...unleased(troubled(world)), job: "ready" }])
     }
   }
-  const clocked = order.reservation === "leased" || (!rules.hold && order.reservation === "held")
+  if (world.goods === "leased" || (!rules.hold && world.goods === "held")) {
+    moves.push(["the stock keeper's lease ends", { ...world, goods: "none" }])
+  }
+  const clocked = order.keeper === "here" && isClocked(order, rules)
   if (clocked && !world.stockLeaseOver) {
     const reservation = order.reservation === "held" ? ("released" as const) : order.reservation
     moves.push(["the stock's lease ends", { ...world, stockLeaseOver: true, order: { ...order, reservation } }])
@@ -348,6 +371,9 @@ const outsideMoves = (world: World, rules: Rules): ReadonlyArray<Next> => {
   }
   return moves
 }
+
+const isClocked = ({ reservation }: SagaRecord, rules: Rules): boolean =>
+  reservation === "leased" || (!rules.hold && reservation === "held")
 
 const networkMoves = (world: World, rules: Rules): ReadonlyArray<Next> =>
   world.net.flatMap((message, k): ReadonlyArray<Next> => {

@@ -22,7 +22,10 @@ const fresh: SagaRecord = {
   totalCents: 1000,
   currency: "EUR",
   paymentMethod: "pm_card_visa",
+  lines: [{ sku: "CUP-1", quantity: 1 }],
+  keeper: "here",
   reservation: "none",
+  stockSent: undefined,
   providerId: undefined,
   operations: {},
   refunds: [],
@@ -44,8 +47,14 @@ const answers: Record<Operation, ReadonlyArray<Answer>> = {
   ],
   capture: [{ _tag: "Captured" }],
   cancel: [{ _tag: "Cancelled" }],
-  refund: [{ _tag: "Refunded" }]
+  refund: [{ _tag: "Refunded" }],
+  reserve: [{ _tag: "StockMoved" }, { _tag: "StockShort", lines: [] }],
+  hold: [{ _tag: "StockMoved" }, { _tag: "StockLost" }, { _tag: "StockShort", lines: [] }],
+  commit: [{ _tag: "StockMoved" }],
+  release: [{ _tag: "StockMoved" }],
+  restock: [{ _tag: "StockMoved" }]
 }
+const elsewhere: SagaRecord = { ...fresh, keeper: "elsewhere" }
 const afterAction: ReadonlyArray<Answer> = [
   { _tag: "Authorized" },
   { _tag: "Declined", reason: "declined" },
@@ -119,6 +128,7 @@ const broken = (known: SagaRecord): ReadonlyArray<string> => {
   if ((known.status === "failed" || known.status === "cancelled") && confirm === "sent")
     found.push("ended while the payment was in doubt")
   if (known.status === "cancelled" && taken) found.push("cancelled with stock")
+  if (create !== undefined && known.reservation === "none") found.push("a payment without a reservation")
   return found
 }
 
@@ -128,6 +138,31 @@ describe("the machine of an order", () => {
     assert.deepStrictEqual(early.violations, [])
     assert.deepStrictEqual([...early.finals].sort(), ["cancelled", "captured", "failed"])
     assert.isAbove(early.seen.size, 15)
+  })
+
+  it("keeps every rule when the goods are kept elsewhere", () => {
+    const { finals, seen, violations } = search(elsewhere, 0)
+    assert.deepStrictEqual(violations, [])
+    assert.deepStrictEqual([...finals].sort(), ["cancelled", "captured", "failed"])
+    assert.isAbove(seen.size, 25)
+    assert.isTrue([...seen.values()].every((known) => known.stockSent !== "hold" || !known.operations.confirm))
+  })
+
+  it("tells a stock keeper elsewhere of an end before it is done with the order", () => {
+    const over: SagaRecord = { ...elsewhere, status: "cancelled", reservation: "released", stockSent: "release" }
+    assert.deepStrictEqual(decide(over, 0), { _tag: "Send", operation: "release", seq: 0 })
+    const [answered] = changesOf(over, "release", { _tag: "StockMoved" })
+    assert.deepStrictEqual(answered, { _tag: "StockAnswered", reservation: "released" })
+    assert.deepStrictEqual(decide({ ...over, stockSent: undefined }, 0), { _tag: "Finished" })
+  })
+
+  it("restocks elsewhere what was paid back and never left the house, once the sale was answered", () => {
+    const back: SagaRecord = { ...elsewhere, status: "refunded", reservation: "committed", stockSent: "commit" }
+    assert.deepStrictEqual(decide(back, 0), { _tag: "Send", operation: "commit", seq: 0 })
+    const answered: SagaRecord = { ...back, stockSent: undefined }
+    const restock: Change = { _tag: "MarkSent", operation: "restock", seq: 0 }
+    assert.deepStrictEqual(decide(answered, 0), { _tag: "Write", changes: [restock] })
+    assert.deepStrictEqual(decide({ ...answered, fulfilled: true }, 0), { _tag: "Finished" })
   })
 
   it("gives up on a customer who has not authenticated in time, and only then", () => {

@@ -5,7 +5,11 @@
  * Each rule that the code around the machine keeps is switched off once, and the search must find what that breaks.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { release } from "../../src/orders/goods.ts"
+import { isFinal, type OrderStatus } from "../../src/orders/Order.ts"
 import { decide } from "../../src/orders/saga.ts"
+import { record as changesOf } from "../../src/orders/sagaAnswers.ts"
+import type { SagaRecord } from "../../src/orders/sagaRecord.ts"
 import { allRules, next, type Rules, start, type World } from "./orderModel.ts"
 
 /** A world in few characters; workers that only swap places are one world. */
@@ -27,6 +31,8 @@ const nameOf = (world: World): string => {
   return [
     order.status,
     order.reservation,
+    order.stockSent,
+    world.goods,
     order.providerId ?? "",
     create,
     confirm,
@@ -50,8 +56,12 @@ const nameOf = (world: World): string => {
   ].join("|")
 }
 
-const isQuiet = ({ job, net, workers }: World) =>
-  net.length === 0 && (job === "done" || job === "dead") && workers.every((worker) => worker.at === "idle")
+/** A lease of the stock keeper's ends by itself: until then something will still happen. */
+const isQuiet = ({ goods, job, net, workers }: World) =>
+  goods !== "leased" &&
+  net.length === 0 &&
+  (job === "done" || job === "dead") &&
+  workers.every((worker) => worker.at === "idle")
 
 /** What is wrong with a world, if anything. */
 const wrongWith = (world: World): string | undefined => {
@@ -74,8 +84,19 @@ const wrongWith = (world: World): string | undefined => {
   }
   if (order.status === "refunded" && refunded !== order.totalCents) return "refunded without the money"
   if (refunded !== asked) return "a refund was forgotten"
+  if (order.keeper === "elsewhere" && !rightGoods[order.status]?.includes(world.goods)) {
+    return `${order.status}, and its goods are ${world.goods}`
+  }
   if (!["captured", "cancelled", "failed", "refunded"].includes(order.status)) return `left behind as ${order.status}`
   return Object.values(order.operations).includes("sent") ? "an operation was left in doubt" : undefined
+}
+
+/** What a stock keeper elsewhere may be left with. A cancelled order whose money was taken first is refunded. */
+const rightGoods: { readonly [S in OrderStatus]?: ReadonlyArray<World["goods"]> } = {
+  captured: ["committed"],
+  cancelled: ["none", "released"],
+  failed: ["none", "released"],
+  refunded: ["restocked", "released"]
 }
 
 interface Found {
@@ -86,9 +107,9 @@ interface Found {
 }
 
 /** Breadth first, so that what is found is found by the shortest way. */
-const search = (troubles: number, rules: Partial<Rules> = {}): Found => {
+const search = (troubles: number, keeper: SagaRecord["keeper"], rules: Partial<Rules> = {}): Found => {
   const all = { ...allRules, ...rules }
-  const first = start(troubles)
+  const first = start(troubles, keeper)
   const cameFrom = new Map<string, readonly [from: string, label: string] | undefined>([[nameOf(first), undefined]])
   const ends = new Set<string>()
   let todo: Array<readonly [World, string]> = [[first, nameOf(first)]]
@@ -121,7 +142,7 @@ const troubles = 2
 
 describe("one order, whatever happens to it", () => {
   it("keeps every promise in every state that can be reached", () => {
-    const { ends, states, wrong } = search(troubles)
+    const { ends, states, wrong } = search(troubles, "here")
     assert.deepStrictEqual(wrong, undefined)
     assert.deepStrictEqual([...ends].sort(), ["cancelled", "captured", "failed", "refunded"])
     assert.isAbove(states, 40_000)
@@ -140,6 +161,67 @@ describe("one order, whatever happens to it", () => {
     ]
   ])("breaks a promise when %s", (_, rules) => {
     // One trouble is enough for each of these: the way to it is found first when it is short.
-    assert.isDefined(search(1, rules).wrong)
+    assert.isDefined(search(1, "here", rules).wrong)
+  })
+})
+
+describe("one order whose goods are kept elsewhere, whatever happens to it", () => {
+  it("keeps every promise in every state that can be reached", () => {
+    const { ends, states, wrong } = search(troubles, "elsewhere")
+    assert.deepStrictEqual(wrong, undefined)
+    assert.deepStrictEqual([...ends].sort(), ["cancelled", "captured", "failed", "refunded"])
+    assert.isAbove(states, 100_000)
+  })
+
+  it.each<readonly [string, number, Partial<Rules>]>([
+    ["a worker that lost its lease still writes", 1, { fence: false }],
+    ["a wish that comes while the job runs does not wake it", 1, { wake: false }],
+    ["what is sent is marked only when it is answered", 1, { markFirst: false }],
+    ["the stock keeper's hold keeps its clock", 1, { hold: false }],
+    ["a read that shows nothing yet is taken for a no", 1, { distrust: false }],
+    [
+      "a payment is confirmed before the hold is answered",
+      1,
+      {
+        decide: (record, now) =>
+          decide(record.stockSent === "hold" ? { ...record, reservation: "held", stockSent: undefined } : record, now)
+      }
+    ],
+    [
+      "the goods are released while a payment is in doubt",
+      1,
+      {
+        decide: (record, now) =>
+          record.status === "reserved" && record.cancelRequested && record.operations.confirm === "sent"
+            ? { _tag: "Write", changes: [...release(record), { _tag: "Status", status: "cancelled" }] }
+            : decide(record, now)
+      }
+    ],
+    [
+      "an order that is over forgets what the stock keeper has not answered",
+      1,
+      { decide: (record, now) => (isFinal(record.status) ? { _tag: "Finished" } : decide(record, now)) }
+    ],
+    [
+      "a lease that is over is taken for one that lives",
+      1,
+      {
+        record: (known, ref, answer, now) =>
+          changesOf(known, ref, answer._tag === "StockLost" ? { _tag: "StockMoved" } : answer, now)
+      }
+    ],
+    [
+      "an order that fails after its lease was lost releases nothing",
+      2,
+      {
+        record: (known, ref, answer, now) =>
+          changesOf(known, ref, answer, now).filter(
+            (change) => answer._tag !== "StockShort" || change._tag !== "MarkSent"
+          )
+      }
+    ],
+    ["the stock keeper forgets a release of what it does not have", 2, { tombstone: false }]
+  ])("breaks a promise when %s", (_, most, rules) => {
+    assert.isDefined(search(most, "elsewhere", rules).wrong)
   })
 })

@@ -7,6 +7,7 @@
  */
 import { Clock, Effect, Random, Redacted, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
+import { isElsewhere } from "../../../src/orders/crashPoints.ts"
 import { sandboxSecretKey, sandboxWebhookSecret } from "../../../src/sandbox/credentials.ts"
 import { tellWebhookUrl } from "../../../src/sandbox/webhooks/tellWebhookUrl.ts"
 import { type Customer, customer } from "../../main/client.ts"
@@ -78,6 +79,7 @@ const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
       STRIPE_API_BASE: provider.url,
       STRIPE_SECRET_KEY: sandboxSecretKey,
       STRIPE_WEBHOOK_SECRET: sandboxWebhookSecret,
+      ...(blow._tag === "Crash" && isElsewhere(blow.point) ? { INVENTORY_URL: `${provider.url}/inventory` } : {}),
       ...(armed && blow._tag === "Crash" ? { CRASH_AT: `${blow.point}:${reach}` } : {})
     })
     const start = Effect.fnUntraced(function* (armed: boolean, reach = 1) {
