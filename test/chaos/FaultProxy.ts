@@ -30,7 +30,14 @@ interface Pair {
   readonly server: net.Socket
 }
 
-export const faultProxy = Effect.fnUntraced(function* (target: { readonly host: string; readonly port: number }) {
+interface Target {
+  readonly host: string
+  readonly port: number
+  /** Everything that a client says, as it comes. */
+  readonly hear?: (chunk: Buffer) => void
+}
+
+export const faultProxy = Effect.fnUntraced(function* (target: Target) {
   let fault: WireFault = { _tag: "None" }
   let said = 0
   let unheard = 0
@@ -65,6 +72,7 @@ export const faultProxy = Effect.fnUntraced(function* (target: { readonly host: 
     const server = net.connect(target.port, target.host)
     const pair = { client, server }
     pairs.add(pair)
+    if (target.hear !== undefined) client.on("data", target.hear)
     carry(client, server)
     carry(server, client)
     cutWhenSaid(pair)

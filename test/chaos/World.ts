@@ -4,8 +4,6 @@
  */
 import { Effect, Redacted } from "effect"
 import { Database } from "../../src/database/Database.ts"
-import { sandboxSecretKey, sandboxWebhookSecret } from "../../src/sandbox/credentials.ts"
-import { tellWebhookUrl } from "../../src/sandbox/webhooks/tellWebhookUrl.ts"
 import { customer, type Customer } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
 import { type FaultProxy, faultProxy, over } from "./FaultProxy.ts"
@@ -16,7 +14,7 @@ import { type Provider, startProvider } from "./provider.ts"
 export interface World {
   readonly nodes: readonly [Node, ...ReadonlyArray<Node>]
   readonly postgres: Postgres & { readonly wire: FaultProxy }
-  readonly provider: Provider & { readonly wire: FaultProxy }
+  readonly provider: Provider
   readonly customers: ReadonlyArray<Customer>
 }
 
@@ -44,22 +42,19 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const postgres = yield* Effect.orDie(privatePostgres)
   const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(postgres.url) })
   const folder = yield* temporaryFolder
-  const sandbox = yield* startProvider(`${folder}/sandbox`)
-  const provider = { ...sandbox, wire: yield* faultProxy({ host: "127.0.0.1", port: portOf(sandbox.url) }) }
+  const provider = yield* startProvider(`${folder}/sandbox`)
   const start = (number: number) =>
     startNode({
       DATABASE_URL: over(wire, postgres.url),
       DATA_DIR: `${folder}/node-${number}`,
       APP_SECRET: secret,
-      STRIPE_API_BASE: over(provider.wire, provider.url),
-      STRIPE_SECRET_KEY: sandboxSecretKey,
-      STRIPE_WEBHOOK_SECRET: sandboxWebhookSecret,
+      ...provider.env,
       RATE_LIMITS: "off",
       ...options.env
     })
   const first = yield* start(1)
   const second = options.nodes === 2 ? [yield* start(2)] : []
-  yield* tellWebhookUrl(provider.url, `${first.url}/v1/webhooks/payments`)
+  yield* provider.sendWebhooksTo(first.url)
   const who = yield* Effect.replicateEffect(customer(first.url), customers)
   yield* fillShelves.pipe(Effect.provide(judgesDatabase(postgres.url)), Effect.orDie)
   return {

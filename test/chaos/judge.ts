@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { violations } from "../../src/orders/invariants.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
+import type { ProviderTraffic } from "./providerTraffic.ts"
 import { isDefinite, isGood, isRefusal, type Log } from "./customerLog.ts"
 
 interface Row {
@@ -93,7 +94,24 @@ const byKey = (log: Log, rows: ReadonlyArray<Row>) => {
   return { lost, others }
 }
 
-export const judge = Effect.fnUntraced(function* (log: Log, ledger: ReadonlyArray<LedgerEntry>) {
+export interface Evidence {
+  readonly log: Log
+  readonly ledger: ReadonlyArray<LedgerEntry>
+  readonly traffic: ProviderTraffic
+}
+
+/** Each operation of the shop's has one key; the provider must never have seen another one. */
+const foreignKeys = ({ writes }: ProviderTraffic) =>
+  Effect.flatMap(Database, (database) =>
+    database.read("chaos.keys", (sql) => sql<{ key: string }>`select key from payment_operations`)
+  ).pipe(
+    Effect.map((rows) => {
+      const ours = new Set(rows.map(({ key }) => key))
+      return [...writes.keys()].filter((key) => !ours.has(key))
+    })
+  )
+
+export const judge = Effect.fnUntraced(function* ({ ledger, log, traffic }: Evidence) {
   const rows = yield* rowsOf
   const jobs = yield* openJobs
   const own = yield* violations({ settlingSeconds: 0 })
@@ -120,6 +138,7 @@ export const judge = Effect.fnUntraced(function* (log: Log, ledger: ReadonlyArra
       ...ledger
         .filter(({ order_id }) => order_id === null || !known.has(order_id))
         .map(({ order_id }) => `I8 ${order_id}: the provider knows an order that is not ours`),
+      ...(yield* foreignKeys(traffic)).map((key) => `I14 ${key}: the provider was asked under a key of no operation`),
       ...jobs.filter(({ state }) => state === "dead").map(({ key }) => `I11 ${key}: needs a person`),
       ...own.map(({ invariant, subject }) => `${invariant} ${subject}`)
     ]

@@ -7,6 +7,7 @@ import { Database } from "../../src/database/Database.ts"
 import { figuresOf, type Figures } from "./figures.ts"
 import { isQuiet, judge, type Verdict } from "./judge.ts"
 import { makeLoad, newTraffic } from "./load.ts"
+import { callsPerOperation } from "./providerTraffic.ts"
 import type { Scenario } from "./Scenario.ts"
 import { judgesDatabase, makeWorld, type World } from "./World.ts"
 
@@ -43,10 +44,6 @@ const drained = (millis: number) =>
     )
   ).pipe(Effect.map(([row]) => row?.seconds ?? 0))
 
-const operations = Effect.flatMap(Database, (database) =>
-  database.read("chaos.operations", (sql) => sql<{ n: number }>`select count(*)::int as n from payment_operations`)
-).pipe(Effect.map(([row]) => row?.n ?? 0))
-
 const compared = ({ promised }: Scenario, outcome: Omit<Outcome, "broken">): ReadonlyArray<string> => {
   const { callsPerOperation, drainSeconds, figures, verdict } = outcome
   const below = (what: string, is: number, least: number) =>
@@ -71,8 +68,8 @@ export const runScenario = (scenario: Scenario, seconds: number) =>
   ).pipe(Effect.scoped)
 
 const suffered = Effect.fnUntraced(function* (scenario: Scenario, world: World, seconds: number) {
-  const traffic = newTraffic()
-  const load = makeLoad(world, traffic)
+  const customers = newTraffic()
+  const load = makeLoad(world, customers)
   const stretch = Effect.gen(function* () {
     const driving = yield* Effect.forkScoped(load(scenario.ordersPerSecond))
     yield* Effect.sleep(Duration.seconds(healthySeconds))
@@ -94,14 +91,15 @@ const suffered = Effect.fnUntraced(function* (scenario: Scenario, world: World, 
   })
   const { from, to } = yield* Effect.scoped(stretch)
   const books = yield* world.provider.ledger
-  const verdict = yield* judge(traffic.log, books ?? [])
+  const traffic = yield* world.provider.traffic
+  const verdict = yield* judge({ log: customers.log, ledger: books ?? [], traffic })
   const found = yield* scenario.examine?.(world) ?? Effect.succeed({ notes: [], breaches: [] })
   const outcome = {
     name: scenario.name,
-    figures: figuresOf(traffic.seen, from, to),
+    figures: figuresOf(customers.seen, from, to),
     verdict,
     drainSeconds: yield* drained(to),
-    callsPerOperation: (yield* world.provider.requests) / Math.max(1, yield* operations),
+    callsPerOperation: callsPerOperation(traffic),
     notes: found.notes
   }
   const unread = books === undefined ? ["the provider's books could not be read"] : []

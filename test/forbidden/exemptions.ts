@@ -57,6 +57,6 @@ export const exemptions: ReadonlyArray<Exemption> = [
   {
     rule: "a sleep in a test",
     place: "test/chaos/FaultProxy.ts",
-    reason: "a slow wire: how late it delivers is the fault itself, and nobody waits for it"
+    reason: "A slow wire: how late it delivers is the fault itself, and nobody waits for it."
   }
 ]

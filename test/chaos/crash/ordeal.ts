@@ -5,27 +5,15 @@
  * Its lives follow each other at once: what one of them had in its hands is taken up when its leases have ended, by
  * whichever life is there then. The provider lives through all of it, and so do its books.
  */
-import { Clock, Effect, Random, Redacted, Schedule } from "effect"
+import { Clock, Effect, Option, Random, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
-import { isElsewhere } from "../../../src/orders/crashPoints.ts"
-import { sandboxSecretKey, sandboxWebhookSecret } from "../../../src/sandbox/credentials.ts"
-import { tellWebhookUrl } from "../../../src/sandbox/webhooks/tellWebhookUrl.ts"
-import { type Customer, customer } from "../../main/client.ts"
-import { startShop } from "../../main/process.ts"
+import type { Customer } from "../../main/client.ts"
 import type { Log } from "../customerLog.ts"
-import { faultProxy, over } from "../FaultProxy.ts"
 import { isQuiet, judge, type Verdict } from "../judge.ts"
-import { temporaryFolder } from "../postgres.ts"
-import { startProvider } from "../provider.ts"
+import { type Blow, nameOf } from "./blows.ts"
 import type { Ground } from "./ground.ts"
-import { type Kind, kinds, type Story, tell } from "./stories.ts"
-
-export type Blow =
-  | { readonly _tag: "Crash"; readonly point: string }
-  /** The provider does what it was asked, and nobody hears of it. */
-  | { readonly _tag: "Provider"; readonly mode: "reset_after" | "hang_after"; readonly path: string }
-  /** The server commits, and the connection is gone before it can say so. */
-  | { readonly _tag: "CommitUnheard" }
+import { makeStage, type Stage } from "./stage.ts"
+import { kinds, type Story, tell } from "./stories.ts"
 
 export interface Result extends Verdict {
   readonly name: string
@@ -34,131 +22,96 @@ export interface Result extends Verdict {
   readonly recoverySeconds: number
 }
 
-export const nameOf = (blow: Blow): string =>
-  blow._tag === "Crash" ? blow.point : blow._tag === "Provider" ? `${blow.mode} ${blow.path}` : "commit unheard"
+interface OrdealOptions {
+  readonly blow: Blow
+  /** Ends when the blow has fallen so often, or after twice as many lives. */
+  readonly times: number
+  /** Each life has so many new stories of each kind: the second comes to the point while the first one is past it. */
+  readonly ofAKind: number
+}
 
 /** A life in which the point is not reached by then will not reach it. */
 const dooms = "25 seconds"
 /** Leases of 15 seconds, then what waits for its turn alone, on a machine that does much else. */
 const quietWithin = "150 seconds"
+/** A process that dies takes its connections with it first: the stories end a moment before it is known. */
+const knownWithin = "500 millis"
 const storiesAtOnce = 4
-const secret = "not a secret, but long enough for the shop"
+/** The share of customers that never come back for the answer that they did not get. Who has more to say does. */
+const gone = 0.25
 
-/** Two of each: the second comes to the point while the first one is past it. */
-const newStories = (life: number): ReadonlyArray<Story> =>
-  [1, 2].flatMap((n) => kinds.map((kind: Kind): Story => ({ kind, key: `life-${life}-${kind}-${n}`, over: false })))
+interface Play {
+  readonly stage: Stage
+  readonly who: Customer
+  readonly log: Log
+  readonly stories: Array<Story>
+}
 
-const makeOperator = (who: Customer) =>
-  Effect.flatMap(Database, (database) =>
-    database.query("chaos.operator", (sql) => sql`update users set role = 'operator' where id = ${who.userId}`)
+const tellAll = ({ log, stories, who }: Play, shopUrl: string) =>
+  Effect.forEach(
+    stories.filter((story) => !story.over),
+    (story) => tell(log, shopUrl, who, story),
+    { concurrency: storiesAtOnce, discard: true }
   )
 
-export const ordeal = (ground: Ground, blow: Blow, times: number) =>
-  Effect.flatMap(ground.database, (url) =>
-    Effect.provide(suffering(url, blow, times), Database.layer({ url, poolSize: 2 }))
-  ).pipe(Effect.scoped)
+const life = Effect.fnUntraced(function* (play: Play, number: number, ofAKind: number) {
+  const { stage, stories } = play
+  // Mostly the first time that it comes there; now and then the second, with another order under way.
+  const shop = yield* stage.start((yield* Random.next) < 0.75 || ofAKind === 1 ? 1 : 2)
+  for (let n = 1; n <= ofAKind; n += 1) {
+    stories.push(...kinds.map((kind): Story => ({ kind, key: `life-${number}-${kind}-${n}`, over: false })))
+  }
+  yield* Effect.raceFirst(shop.ended, Effect.timeoutOption(tellAll(play, shop.url), dooms))
+  const end = yield* Effect.timeoutOption(shop.ended, knownWithin)
+  if (Option.isSome(end) && end.value.signal === "SIGKILL") yield* stage.died
+  yield* shop.signal("SIGKILL")
+  yield* shop.ended
+  for (const story of stories.filter(({ kind, over }) => !over && kind !== "cancelled" && kind !== "refunded")) {
+    story.over = (yield* Random.next) < gone
+  }
+}, Effect.scoped)
 
-/** Every ninth COMMIT: in all of the places where there is one, sooner or later. */
-const unheardCommits = Effect.fnUntraced(function* (url: Redacted.Redacted) {
-  const { hostname, port } = new URL(Redacted.value(url))
-  const wire = yield* faultProxy({ host: hostname, port: Number(port) })
-  yield* wire.set({ _tag: "Unheard", says: /\bcommit\b/i, every: 9 })
-  return wire
+/** Seconds until all is quiet, every customer's story is over, or the patience is. */
+const peace = Effect.fnUntraced(function* (play: Play) {
+  const began = yield* Clock.currentTimeMillis
+  const shop = yield* play.stage.startInPeace
+  yield* Effect.repeat(
+    Effect.andThen(
+      tellAll(play, shop.url),
+      Effect.suspend(() => isQuiet)
+    ),
+    {
+      until: (quiet) => quiet && play.stories.every(({ over }) => over),
+      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: quietWithin }))
+    }
+  )
+  return ((yield* Clock.currentTimeMillis) - began) / 1000
 })
 
-const suffering = (url: Redacted.Redacted, blow: Blow, times: number) =>
-  Effect.gen(function* () {
-    const dataDir = yield* temporaryFolder
-    const provider = yield* startProvider(`${dataDir}/sandbox`)
-    const wire = blow._tag === "CommitUnheard" ? yield* unheardCommits(url) : undefined
-    const env = (armed: boolean, reach: number) => ({
-      DATABASE_URL: armed && wire !== undefined ? over(wire, Redacted.value(url)) : Redacted.value(url),
-      DATABASE_POOL_SIZE: "5",
-      DATA_DIR: dataDir,
-      APP_SECRET: secret,
-      STRIPE_API_BASE: provider.url,
-      STRIPE_SECRET_KEY: sandboxSecretKey,
-      STRIPE_WEBHOOK_SECRET: sandboxWebhookSecret,
-      ...(blow._tag === "Crash" && isElsewhere(blow.point) ? { INVENTORY_URL: `${provider.url}/inventory` } : {}),
-      ...(armed && blow._tag === "Crash" ? { CRASH_AT: `${blow.point}:${reach}` } : {})
-    })
-    const start = Effect.fnUntraced(function* (armed: boolean, reach = 1) {
-      const shop = yield* startShop({ env: env(armed, reach) })
-      const ready = yield* shop.ready
-      yield* tellWebhookUrl(provider.url, `${ready.url}/v1/webhooks/payments`)
-      return { ...shop, url: ready.url }
-    })
-    const log: Log = new Map()
-    let stories: ReadonlyArray<Story> = []
-    const all = (shopUrl: string, who: Customer) =>
-      Effect.forEach(
-        stories.filter((story) => !story.over),
-        (story) => tell(log, shopUrl, who, story),
-        { concurrency: storiesAtOnce, discard: true }
-      )
-
-    const who = yield* Effect.gen(function* () {
-      const shop = yield* start(false)
-      const who = yield* customer(shop.url)
-      yield* makeOperator(who)
-      yield* shop.signal("SIGKILL")
-      yield* shop.ended
-      return who
-    }).pipe(Effect.scoped)
-
-    let blows = 0
-    const life = Effect.fnUntraced(function* (number: number) {
-      const shop = yield* start(true, yield* Random.nextIntBetween(1, 2))
-      if (blow._tag === "Provider") yield* provider.fault({ mode: blow.mode, path: blow.path, times: 2, ms: 60_000 })
-      stories = [...stories, ...newStories(number)]
-      const died = yield* Effect.raceFirst(
-        Effect.as(shop.ended, true),
-        Effect.andThen(Effect.timeoutOption(all(shop.url, who), dooms), Effect.succeed(false))
-      )
-      // A process that dies takes its connections with it first: the stories end a moment before it is known.
-      const end = died
-        ? yield* shop.ended
-        : yield* Effect.timeoutOption(shop.ended, "500 millis").pipe(
-            Effect.map((ended) => (ended._tag === "Some" ? ended.value : undefined))
-          )
-      if (blow._tag === "Crash" && end?.signal === "SIGKILL") blows += 1
-      yield* shop.signal("SIGKILL")
-      yield* shop.ended
-      if (blow._tag === "Provider") blows = yield* provider.struck
-      // Some customers never come back for the answer that they did not get. Who has more to say does.
-      for (const story of stories.filter(({ kind, over }) => !over && kind !== "cancelled" && kind !== "refunded")) {
-        story.over = (yield* Random.next) < 0.25
-      }
-    }, Effect.scoped)
-    // A life may end without its blow: then another one follows, up to twice as many.
-    for (let number = 1; number <= times * 2 && blows < times; number += 1) {
-      yield* life(number)
-      if (wire !== undefined) blows = yield* wire.unheard
-    }
-
-    yield* provider.healthy
-    const began = yield* Clock.currentTimeMillis
-    const shop = yield* start(false)
-    yield* Effect.repeat(
-      Effect.andThen(
-        all(shop.url, who),
-        Effect.suspend(() => isQuiet)
-      ),
-      {
-        until: (quiet) => quiet && stories.every(({ over }) => over),
-        schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: quietWithin }))
-      }
+export const ordeal = (ground: Ground, options: OrdealOptions) =>
+  Effect.flatMap(ground.database, (url) =>
+    Effect.provide(
+      Effect.flatMap(makeStage(url, options.blow), (stage) => suffered(stage, ground.who, options)),
+      Database.layer({ url, poolSize: 2 })
     )
-    const recoverySeconds = ((yield* Clock.currentTimeMillis) - began) / 1000
-    const books = yield* provider.ledger
-    const verdict = yield* judge(log, books ?? [])
-    const unheard = books === undefined ? ["the provider's books could not be read"] : []
-    const untold = stories.filter(({ over }) => !over).map(({ key }) => `${key}: no definite answer in the end`)
-    return {
-      name: nameOf(blow),
-      blows,
-      recoverySeconds,
-      ...verdict,
-      others: [...verdict.others, ...unheard, ...untold]
-    } satisfies Result
-  })
+  ).pipe(Effect.scoped)
+
+const suffered = Effect.fnUntraced(function* (stage: Stage, who: Customer, { blow, ofAKind, times }: OrdealOptions) {
+  const play: Play = { stage, who, log: new Map(), stories: [] }
+  for (let number = 1; number <= times * 2 && (yield* stage.blows) < times; number += 1) {
+    yield* life(play, number, ofAKind)
+  }
+  const blows = yield* stage.blows
+  const recoverySeconds = yield* peace(play)
+  const books = yield* stage.provider.ledger
+  const verdict = yield* judge({ log: play.log, ledger: books ?? [], traffic: yield* stage.provider.traffic })
+  const unread = books === undefined ? ["the provider's books could not be read"] : []
+  const untold = play.stories.filter(({ over }) => !over).map(({ key }) => `${key}: no definite answer in the end`)
+  return {
+    name: nameOf(blow),
+    blows,
+    recoverySeconds,
+    ...verdict,
+    others: [...verdict.others, ...unread, ...untold]
+  } satisfies Result
+})
