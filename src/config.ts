@@ -83,6 +83,7 @@ export interface Settings {
   readonly sandboxPort: number
   /** A page of the shop's front end, for customers who come back from their bank. */
   readonly checkoutReturnUrl: string
+  /** Absent: the goods are in the shop's own table. `sandbox`: the stock keeper that the sandbox stands in for. */
   readonly inventoryUrl: Option.Option<string>
   readonly recommendationsUrl: Option.Option<string>
   readonly analyticsUrl: Option.Option<string>
@@ -185,7 +186,13 @@ const variables = {
     "a URL of the shop's front end, where customers come back to from their bank"
   ],
   SANDBOX_PORT: [port("SANDBOX_PORT"), "a port, 0 to 65535"],
-  INVENTORY_URL: [url("INVENTORY_URL", "http:", "https:"), "a URL"],
+  INVENTORY_URL: [
+    Config.schema(
+      Schema.Union([Schema.Literal("sandbox"), Schema.String.check(Schema.makeFilter(isUrl(["http:", "https:"])))]),
+      "INVENTORY_URL"
+    ),
+    "a URL, or sandbox"
+  ],
   RECOMMENDATIONS_URL: [url("RECOMMENDATIONS_URL", "http:", "https:"), "a URL"],
   ANALYTICS_URL: [url("ANALYTICS_URL", "http:", "https:"), "a URL"],
   REDIS_URL: [secretUrl("REDIS_URL", "redis:", "rediss:"), "a URL, redis://host:port"],
@@ -254,6 +261,9 @@ export const settings: Effect.Effect<Settings, ConfigInvalid> = Effect.gen(funct
       problems.push({ variable: "CRASH_AT", problem: "cannot be set in production" })
     }
   }
+  if (Option.contains(read.INVENTORY_URL ?? Option.none(), "sandbox") && (production || hasProvider(read))) {
+    problems.push({ variable: "INVENTORY_URL", problem: "the sandbox runs only while STRIPE_SECRET_KEY is not set" })
+  }
   for (const [one, other] of setTogether) {
     if (
       invalid.has(one) ||
@@ -268,6 +278,8 @@ export const settings: Effect.Effect<Settings, ConfigInvalid> = Effect.gen(funct
   if (problems.length > 0) return yield* new ConfigInvalid({ problems })
   return assemble(read, production)
 })
+
+const hasProvider = (read: Read) => Option.isSome(read.STRIPE_SECRET_KEY ?? Option.none())
 
 const assemble = (read: Read, production: boolean): Settings => {
   const or = <A, B>(value: Option.Option<A>, otherwise: B): A | B => Option.getOrElse(value, () => otherwise)

@@ -99,12 +99,21 @@ const provider = (settings: Settings) =>
       ).pipe(Layer.provideMerge(Sandbox.layer({ dataDir: settings.dataDir, port: settings.sandboxPort })))
   })
 
-/** Without INVENTORY_URL the shop's own table says how many there are. */
+/** Without INVENTORY_URL the goods are in the shop's own table. */
 const inventory = (settings: Settings) =>
   Option.match(settings.inventoryUrl, {
     onNone: () => Layer.empty,
-    onSome: (url) => Layer.provide(HttpInventory.layer, Layer.succeed(InventoryUrl, url))
+    onSome: (url) => Layer.provide(HttpInventory.layer, Layer.effect(InventoryUrl, stockKeeper(url)))
   })
+/** The settings allow `sandbox` only where the sandbox runs. */
+const stockKeeper = (url: string) =>
+  url === "sandbox"
+    ? Effect.serviceOption(Sandbox).pipe(
+        Effect.flatMap(Effect.fromOption),
+        Effect.orDie,
+        Effect.map(({ baseUrl }) => `${baseUrl}/inventory`)
+      )
+    : Effect.succeed(url)
 
 const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(
   Layer.provide([Passwords.layer, Tokens.layer, Revocations.layer])

@@ -169,6 +169,32 @@ describe("OPS_TOKENS", () => {
   )
 })
 
+describe("a stock keeper elsewhere", () => {
+  it.effect("is the sandbox's only where the sandbox runs", () =>
+    Effect.gen(function* () {
+      expect(yield* read({ INVENTORY_URL: "sandbox" })).toMatchObject({ inventoryUrl: Option.some("sandbox") })
+      const problem = "the sandbox runs only while STRIPE_SECRET_KEY is not set"
+      const account = { STRIPE_SECRET_KEY: "key", STRIPE_WEBHOOK_SECRET: "webhook" }
+      for (const env of [account, production]) {
+        expect(yield* problemsOf({ ...env, INVENTORY_URL: "sandbox" })).toContainEqual({
+          variable: "INVENTORY_URL",
+          problem
+        })
+      }
+    })
+  )
+
+  it.effect("has a URL", () =>
+    Effect.gen(function* () {
+      const INVENTORY_URL = "https://warehouse.example/stock-keeper"
+      expect(yield* read({ INVENTORY_URL })).toMatchObject({ inventoryUrl: Option.some(INVENTORY_URL) })
+      expect(yield* problemsOf({ INVENTORY_URL: "ftp://warehouse.example" })).toEqual([
+        { variable: "INVENTORY_URL", problem: "expected a URL, or sandbox" }
+      ])
+    })
+  )
+})
+
 describe("an account at a provider", () => {
   it.effect.each([
     ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "key"],
