@@ -9,6 +9,7 @@ import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
 import { Cause, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
 import { Catalog } from "./catalog/Catalog.ts"
 import { LastGoodCatalogue } from "./catalog/LastGoodCatalogue.ts"
+import { Storefront } from "./catalog/Storefront.ts"
 import { TermsOfSale } from "./catalog/TermsOfSale.ts"
 import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSettings } from "./config.ts"
 import { Database } from "./database/Database.ts"
@@ -130,6 +131,7 @@ const replaySafety = Layer.effect(
 )
 const deadLetters = DeadLetters.layer.pipe(Layer.provide(replaySafety))
 const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
+  Layer.provideMerge(Storefront.layer),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
   Layer.provideMerge(Health.layer)

@@ -4,11 +4,10 @@
  *
  * `priceLines` joins the caller's open transaction, and leaves out what it does not know: the caller decides what that
  * means. `importProducts` may be repeated: it makes the catalogue say what it was told, and keeps every product that it
- * was not told about. A stock level is of the shop's own table, or of the `Inventory` that is there when it is built.
+ * was not told about. A stock level is of the shop's own table.
  */
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import { ImportRefused, ProductNotFound } from "./errors.ts"
 import type { Money, Product, ProductCursor, Sku, StockLevel } from "./Product.ts"
@@ -69,7 +68,6 @@ export class Catalog extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* ProductRepo
       const random = yield* SecureRandom.SecureRandom
-      const elsewhere = yield* Effect.serviceOption(Inventory)
 
       const list = Effect.fn("Catalog.list")(function* (page: {
         readonly cursor?: ProductCursor | undefined
@@ -92,7 +90,6 @@ export class Catalog extends Context.Service<
         const found = yield* repo.stock(id)
         if (Option.isNone(found)) return yield* new ProductNotFound({ productId: id })
         const { sku, available } = found.value
-        if (Option.isSome(elsewhere)) return yield* keptElsewhere(elsewhere.value, sku)
         return {
           sku,
           available,
@@ -133,11 +130,3 @@ export class Catalog extends Context.Service<
     Layer.provideMerge(StockMemory.layer)
   )
 }
-
-/** What is sold here and not kept there is out of stock; what nobody knows is for the reservation to decide. */
-const keptElsewhere = Effect.fnUntraced(function* (inventory: Inventory["Service"], sku: Sku) {
-  const none = Effect.map(DateTime.now, (asOf) => ({ sku, available: 0, source: "live" as const, asOf }))
-  const { available, ...reading } = yield* Effect.catchTag(inventory.level(sku), "SkuNotStocked", () => none)
-  const stale = reading.source !== "live"
-  return { ...reading, available, inStock: available === null || available > 0, stale } satisfies StockLevel
-})

@@ -19,7 +19,7 @@ const readSoonAfter = Duration.millis(500)
 export class LastGoodCatalogue extends Context.Service<
   LastGoodCatalogue,
   {
-    /** What was read last, if that was no longer ago than this; how long is in `staleness.ts`. From memory. */
+    /** What was read last, if that was no longer ago than this; how long is in `policy.ts`. From memory. */
     readonly within: (age: Duration.Duration) => Effect.Effect<Option.Option<KnownCatalogue>>
   }
 >()("holdfast/catalog/LastGoodCatalogue") {

@@ -10,6 +10,7 @@ import { NodeCrypto } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { Catalog } from "../catalog/Catalog.ts"
 import { LastGoodCatalogue } from "../catalog/LastGoodCatalogue.ts"
+import { Storefront } from "../catalog/Storefront.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import { PaymentsMemory } from "../dependencies/payments/PaymentsMemory.ts"
 import { Jobs } from "../jobs/Jobs.ts"
@@ -59,6 +60,7 @@ const webhookWorker = Layer.effectDiscard(
 
 const layerMemory = Layer.mergeAll(worker, webhookWorker, stockedShelves).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
+  Layer.provideMerge(Storefront.layer),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(
     Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)

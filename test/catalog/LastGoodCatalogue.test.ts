@@ -4,7 +4,7 @@ import { DateTime, Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
-import { quotedFor } from "../../src/catalog/staleness.ts"
+import { quotedFor } from "../../src/catalog/policy.ts"
 import { TermsOfSale } from "../../src/catalog/TermsOfSale.ts"
 import { catalogueUnderFate, cup, Fate } from "./lastGood.ts"
 

@@ -3,7 +3,10 @@ import { NodeCrypto } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { DateTime, Effect, Layer } from "effect"
 import { Catalog } from "../../src/catalog/Catalog.ts"
+import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
 import { Sku } from "../../src/catalog/Product.ts"
+import { Storefront } from "../../src/catalog/Storefront.ts"
+import { TermsOfSale } from "../../src/catalog/TermsOfSale.ts"
 import { Inventory } from "../../src/dependencies/inventory/Inventory.ts"
 import { InventoryMemory, InventoryShelves } from "../../src/dependencies/inventory/InventoryMemory.ts"
 
@@ -19,10 +22,15 @@ const levelOfCup = Effect.gen(function* () {
   const catalog = yield* Catalog
   yield* catalog.importProducts([cup])
   const { products } = yield* catalog.list({ limit: 1 })
-  return yield* catalog.stockLevel(products[0]!.id)
+  return (yield* (yield* Storefront).stockLevel(products[0]!.id)).value
 })
 const catalogOver = <R>(inventory: Layer.Layer<R>) =>
-  Layer.provideMerge(Catalog.layerMemory, inventory).pipe(Layer.provide(NodeCrypto.layer))
+  Storefront.layer.pipe(
+    Layer.provideMerge(LastGoodCatalogue.layer),
+    Layer.provideMerge(Layer.merge(Catalog.layerMemory, TermsOfSale.layerMemory)),
+    Layer.provideMerge(inventory),
+    Layer.provide(NodeCrypto.layer)
+  )
 
 it.effect("goods that are kept elsewhere are counted there, not in the shop's own table", () =>
   Effect.gen(function* () {

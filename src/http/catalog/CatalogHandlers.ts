@@ -1,27 +1,47 @@
 /** Unpacks requests about the catalogue, and calls the feature. Nothing else. */
 import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Catalog } from "../../catalog/Catalog.ts"
-import { ProductId } from "../../catalog/Product.ts"
+import { ProductId, type StockLevel } from "../../catalog/Product.ts"
+import { type Seen, Storefront } from "../../catalog/Storefront.ts"
 import { Api } from "../Api.ts"
+import { respondAsOf, respondByDefault, respondSeen } from "../degraded.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
+import { ProductShown, ProductsShown, StockLevelShown } from "./CatalogApi.ts"
+
+const feature = "catalogue"
+
+/** A level may be old for two reasons: this shop's table cannot be read, or whoever keeps the goods cannot be asked. */
+const respondLevel = (seen: Seen<StockLevel>) => {
+  const { value } = seen
+  if (seen._tag === "Stale" || !value.stale) return respondSeen(StockLevelShown, "stock", seen, (level) => level)
+  return value.source === "default"
+    ? respondByDefault(StockLevelShown, value, { feature: "stock", since: value.asOf })
+    : respondAsOf(StockLevelShown, value, { feature: "stock", asOf: value.asOf, detail: "inventory_unavailable" })
+}
 
 export const catalogHandlers = HttpApiBuilder.group(
   Api,
   "catalog",
   Effect.fn(function* (handlers) {
-    const catalog = yield* Catalog
+    const storefront = yield* Storefront
     const cursors = yield* Cursors
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query }) {
         const { limit, after } = yield* cursors.read("products", query)
         const cursor = Option.getOrUndefined(Option.map(after, (last) => ({ ...last, id: ProductId.make(last.id) })))
-        const page = yield* catalog.list({ limit, cursor })
-        return { data: page.products, ...nextCursor(cursors, "products", page.next) }
+        const seen = yield* storefront.list({ limit, cursor })
+        return yield* respondSeen(ProductsShown, feature, seen, (page) => ({
+          data: page.products,
+          ...nextCursor(cursors, "products", page.next)
+        }))
       }),
-      get: ({ params }) => catalog.find(params.id),
-      stock: ({ params }) => catalog.stockLevel(params.id)
+      get: Effect.fnUntraced(function* ({ params }) {
+        return yield* respondSeen(ProductShown, feature, yield* storefront.find(params.id), (product) => product)
+      }),
+      stock: Effect.fnUntraced(function* ({ params }) {
+        return yield* respondLevel(yield* storefront.stockLevel(params.id))
+      })
     })
   })
 )

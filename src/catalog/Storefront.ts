@@ -1,0 +1,127 @@
+/**
+ * The catalogue as shoppers see it: live, or as it was known last while the database is away or slow.
+ *
+ * A substitute says so, and how old it is. It is never an empty list and never "no such product" because nobody could be
+ * asked: what is not known is `DatabaseUnavailable`. Prices of an order never come from here.
+ */
+import { Context, DateTime, Duration, Effect, Layer, Option, Schema } from "effect"
+import { DatabaseUnavailable, UnavailableReason } from "../database/errors.ts"
+import type { QueryTimeout } from "../database/errors.ts"
+import { Inventory } from "../dependencies/inventory/Inventory.ts"
+import type { DependencyUnavailable, Fresh, Stale } from "../resilience/index.ts"
+import { Dependency, TransientFailure } from "../resilience/index.ts"
+import { Catalog, type ProductPage } from "./Catalog.ts"
+import { ProductNotFound } from "./errors.ts"
+import type { KnownCatalogue } from "./knownCatalogue.ts"
+import { LastGoodCatalogue } from "./LastGoodCatalogue.ts"
+import { productsShownFor, stockShownFor, storefrontPolicy } from "./policy.ts"
+import type { Product, ProductCursor, ProductId, Sku, StockLevel } from "./Product.ts"
+
+export type Seen<A> = Fresh<A> | Stale<A>
+
+export class Storefront extends Context.Service<
+  Storefront,
+  {
+    readonly list: (page: {
+      readonly cursor?: ProductCursor | undefined
+      readonly limit: number
+    }) => Effect.Effect<Seen<ProductPage>, DatabaseUnavailable>
+    readonly find: (id: ProductId) => Effect.Effect<Seen<Product>, ProductNotFound | DatabaseUnavailable>
+    /** Of the shop's own table, or of the `Inventory` that is there when it is built, which says itself how old it is. */
+    readonly stockLevel: (id: ProductId) => Effect.Effect<Seen<StockLevel>, ProductNotFound | DatabaseUnavailable>
+  }
+>()("holdfast/catalog/Storefront") {
+  static readonly layer = Layer.effect(
+    Storefront,
+    Effect.gen(function* () {
+      const catalog = yield* Catalog
+      const lastGood = yield* LastGoodCatalogue
+      const elsewhere = yield* Effect.serviceOption(Inventory)
+      const dependency = yield* Dependency.make("catalogue", storefrontPolicy)
+
+      /** Live, or what the catalogue that was known last says, if it is young enough and says anything. */
+      const seen = Effect.fnUntraced(function* <A>(
+        live: Effect.Effect<A, Down>,
+        shownFor: Duration.Duration,
+        lookUp: (known: KnownCatalogue) => Option.Option<A>
+      ): Effect.fn.Return<Seen<A>, DatabaseUnavailable> {
+        const served = yield* dependency.call(asAttempt(live), { kind: "read", fallback: (because) => because })
+        if (served._tag === "Fresh") return served
+        const known = Option.getOrUndefined(yield* lastGood.within(shownFor))
+        const found = known === undefined ? Option.none() : lookUp(known)
+        if (known === undefined || Option.isNone(found)) return yield* nothingKnown(served.because)
+        const age = Duration.millis(Math.max(0, ageMillis(known.readAt, yield* DateTime.now)))
+        return { _tag: "Stale", value: found.value, age, because: served.because }
+      })
+
+      const seenOne = <A>(
+        live: Effect.Effect<A, ProductNotFound | Down>,
+        shownFor: Duration.Duration,
+        lookUp: (known: KnownCatalogue) => Option.Option<A>
+      ) => Effect.flatMap(seen(orNotThere(live), shownFor, lookUp), there)
+
+      const find = Effect.fn("Storefront.find")((id: ProductId) =>
+        seenOne(catalog.find(id), productsShownFor, (known) => Option.map(known.find(id), ({ product }) => product))
+      )
+
+      const list = Effect.fn("Storefront.list")(
+        (page: { readonly cursor?: ProductCursor | undefined; readonly limit: number }) =>
+          seen(catalog.list(page), productsShownFor, (known) => known.page(page.cursor, page.limit))
+      )
+
+      const stockLevel = Effect.fn("Storefront.stockLevel")(function* (id: ProductId) {
+        if (Option.isNone(elsewhere)) {
+          return yield* seenOne<StockLevel>(catalog.stockLevel(id), stockShownFor, (known) =>
+            Option.map(known.find(id), (stocked) => levelOf(stocked, known.readAt))
+          )
+        }
+        // Which goods they are never changes, so it does not matter from where that is known.
+        const { value: product } = yield* find(id)
+        return { _tag: "Fresh", value: yield* keptElsewhere(elsewhere.value, product.sku as Sku) } as const
+      })
+
+      return Storefront.of({ list, find, stockLevel })
+    })
+  )
+}
+
+const ageMillis = (readAt: DateTime.Utc, now: DateTime.Utc) =>
+  DateTime.toEpochMillis(now) - DateTime.toEpochMillis(readAt)
+
+type Down = DatabaseUnavailable | QueryTimeout
+
+/** Reading changes nothing, so nothing is in doubt. */
+const asAttempt = <A>(live: Effect.Effect<A, Down>) =>
+  Effect.mapError(
+    live,
+    (error) => new TransientFailure({ reason: error._tag === "QueryTimeout" ? "no_answer" : error.reason, sent: "no" })
+  )
+
+/** That there is no such product is an answer of the database's like any other. */
+const orNotThere = <A>(live: Effect.Effect<A, ProductNotFound | Down>): Effect.Effect<A | ProductNotFound, Down> =>
+  Effect.catchTag(live, "ProductNotFound", (notFound) => Effect.succeed(notFound))
+const there = <A>(seen: Seen<A | ProductNotFound>): Effect.Effect<Seen<A>, ProductNotFound> =>
+  seen.value instanceof ProductNotFound ? Effect.fail(seen.value) : Effect.succeed(seen as Seen<A>)
+
+const isReason = Schema.is(UnavailableReason)
+
+/** The database's own reason where it was asked, else that it was not: it had not answered, or too many were asking. */
+const nothingKnown = ({ last, reason, retryAfter }: DependencyUnavailable) =>
+  new DatabaseUnavailable({
+    reason: isReason(last?.reason) ? last.reason : reason === "BulkheadFull" ? "pool_exhausted" : "no_answer",
+    outcome: "none",
+    retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(retryAfter)))
+  })
+
+const levelOf = (
+  { available, product }: { readonly product: Product; readonly available: number },
+  asOf: DateTime.Utc
+) => ({ sku: product.sku, available, inStock: available > 0, source: "cache", stale: true, asOf }) satisfies StockLevel
+
+/** What is sold here and not kept there is out of stock; what nobody knows is for the reservation to decide. */
+const keptElsewhere = Effect.fnUntraced(function* (inventory: Inventory["Service"], sku: Sku) {
+  const none = Effect.map(DateTime.now, (asOf) => ({ sku, available: 0, source: "live" as const, asOf }))
+  const { available, ...reading } = yield* Effect.catchTag(inventory.level(sku), "SkuNotStocked", () => none)
+  const stale = reading.source !== "live"
+  return { ...reading, available, inStock: available === null || available > 0, stale } satisfies StockLevel
+})
