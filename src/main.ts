@@ -15,8 +15,14 @@ import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSetti
 import { Database } from "./database/Database.ts"
 import { KillSwitchesPostgres } from "./database/KillSwitchesPostgres.ts"
 import { Migrations } from "./database/Migrations.ts"
+import { ResendEmail } from "./dependencies/email/ResendEmail.ts"
 import { HttpInventory, InventoryUrl } from "./dependencies/inventory/HttpInventory.ts"
-import { StripeAccount, StripePayments } from "./dependencies/payments/StripePayments.ts"
+import { StripePayments } from "./dependencies/payments/StripePayments.ts"
+import { mailWorker } from "./emails/mailWorker.ts"
+import { MailStore } from "./emails/MailStore.ts"
+import { mailsReplaySafety } from "./emails/replaySafety.ts"
+import { mailQueue } from "./dependencies/email/mails.ts"
+import { providers } from "./main/providers.ts"
 import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
@@ -36,12 +42,12 @@ import { orderWorker } from "./orders/orderWorker.ts"
 import { ordersReplaySafety } from "./orders/replaySafety.ts"
 import { Outcomes } from "./orders/Outcomes.ts"
 import { ReturnUrl } from "./orders/ReturnUrl.ts"
-import { PaymentWebhooks, WebhookSecret } from "./orders/webhooks/PaymentWebhooks.ts"
+import { PaymentWebhooks } from "./orders/webhooks/PaymentWebhooks.ts"
 import * as WebhookInboxPostgres from "./orders/webhooks/WebhookInboxPostgres.ts"
+import { Sandbox } from "./sandbox/Sandbox.ts"
 import { dyingAt } from "./sandbox/crashAt.ts"
 import { webhookWorker } from "./orders/webhooks/webhookWorker.ts"
 import { Dependencies } from "./resilience/index.ts"
-import { Sandbox } from "./sandbox/Sandbox.ts"
 import {
   embeddedDatabase,
   endsWithParent,
@@ -86,20 +92,6 @@ const secret = (settings: Settings) =>
     )
   )
 
-const provider = (settings: Settings) =>
-  Option.match(settings.stripe, {
-    onSome: (account) =>
-      Layer.merge(Layer.succeed(StripeAccount, account), Layer.succeed(WebhookSecret, account.webhookSecret)),
-    onNone: () =>
-      Layer.merge(
-        Layer.effect(StripeAccount, Sandbox),
-        Layer.effect(
-          WebhookSecret,
-          Effect.map(Sandbox, ({ webhookSecret }) => webhookSecret)
-        )
-      ).pipe(Layer.provideMerge(Sandbox.layer({ dataDir: settings.dataDir, port: settings.sandboxPort })))
-  })
-
 /** Without INVENTORY_URL the goods are in the shop's own table. */
 const inventory = (settings: Settings) =>
   Option.match(settings.inventoryUrl, {
@@ -127,19 +119,30 @@ const orders = Orders.layer.pipe(
 const webhooks = PaymentWebhooks.layer.pipe(Layer.provideMerge(WebhookInboxPostgres.layer))
 const replaySafety = Layer.effect(
   ReplaySafety,
-  Effect.map(ordersReplaySafety, (ofOrders) => new Map([[orderQueue, ofOrders]]))
+  Effect.gen(function* () {
+    return new Map([
+      [orderQueue, yield* ordersReplaySafety],
+      [mailQueue, yield* mailsReplaySafety]
+    ])
+  })
 )
 const deadLetters = DeadLetters.layer.pipe(Layer.provide(replaySafety))
 const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
   Layer.provideMerge(Storefront.layer),
   Layer.provideMerge(LastGoodCatalogue.layer),
-  Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
+  Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer, MailStore.layer)),
   Layer.provideMerge(Health.layer)
 )
 
 /** Part of what is sent to the provider under an order's key. */
 const returnUrl = (settings: Settings) => Layer.succeed(ReturnUrl, settings.checkoutReturnUrl)
-const worker = Layer.mergeAll(Layer.provide(orderWorker, StripePayments.layer), webhookWorker, replayWorker, retention)
+const worker = Layer.mergeAll(
+  Layer.provide(orderWorker, StripePayments.layer),
+  Layer.provide(mailWorker, ResendEmail.layer),
+  webhookWorker,
+  replayWorker,
+  retention
+)
 
 const requestDeadlines = (settings: Settings) =>
   Option.match(settings.requestDeadline, {
@@ -208,7 +211,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),
     Layer.provideMerge(inventory(settings)),
-    Layer.provideMerge(provider(settings)),
+    Layer.provideMerge(providers(settings)),
     Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),
     Layer.provide([secret(settings), NodeCrypto.layer]),
     // First to be built: who kills npm while the shop still starts means the shop too.

@@ -14,6 +14,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   users: ["jobs", "dependencies", "database", "resilience", "telemetry"],
   catalog: ["jobs", "dependencies", "database", "resilience", "telemetry"],
   orders: ["users", "catalog", "jobs", "dependencies", "database", "resilience", "telemetry"],
+  emails: ["users", "orders", "jobs", "dependencies", "database", "resilience", "telemetry"],
   ops: ["users", "catalog", "orders", "jobs", "database", "resilience", "telemetry"],
   // `errors`: a folder's errors.ts, and nothing else of it.
   http: [

@@ -88,7 +88,10 @@ const welcome = ({ opsToken, opsUrl, url }: Reached, sandboxUrl: string | undefi
     `  health    ${url}/readyz`,
     ...(sandboxUrl === undefined
       ? []
-      : [`  sandbox   ${sandboxUrl}/_sandbox/ledger   (what the payment provider has charged)`]),
+      : [
+          `  sandbox   ${sandboxUrl}/_sandbox/ledger   (what the payment provider has charged)`,
+          `  mails     ${sandboxUrl}/_sandbox/inbox   (what the shop has written to its customers)`
+        ]),
     `  operators ${opsUrl}/ops/api/queues   (npm run ops -- queues list${token})`,
     "",
     "Try (an account, a session, an order that is paid):",

@@ -29,7 +29,7 @@ const longestMillis = 10 * 60 * 1000
 
 export const Fault = Schema.Struct({
   mode: Schema.Literals([...before, ...during, ...after]),
-  /** Strikes requests whose path contains this; without it, all of the providers' requests. */
+  /** Strikes requests whose path contains this; without it, all requests about payments and stock. */
   path: Schema.optionalKey(Schema.String),
   method: Schema.optionalKey(Schema.Literals(["GET", "POST"])),
   /** Strikes this often, then ends; without it, until it is cleared. */

@@ -12,7 +12,10 @@ import { Catalog } from "../catalog/Catalog.ts"
 import { LastGoodCatalogue } from "../catalog/LastGoodCatalogue.ts"
 import { Storefront } from "../catalog/Storefront.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
+import { EmailMemory } from "../dependencies/email/EmailMemory.ts"
 import { PaymentsMemory } from "../dependencies/payments/PaymentsMemory.ts"
+import { mailWorker } from "../emails/mailWorker.ts"
+import { MailStore } from "../emails/MailStore.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { runWorker } from "../jobs/Worker.ts"
 import { OrderChanges } from "../orders/OrderChanges.ts"
@@ -58,9 +61,10 @@ const webhookWorker = Layer.effectDiscard(
   Effect.flatMap(runWebhook, (handle) => Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: 4, handle })))
 )
 
-const layerMemory = Layer.mergeAll(worker, webhookWorker, stockedShelves).pipe(
+const layerMemory = Layer.mergeAll(worker, webhookWorker, mailWorker, stockedShelves).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
   Layer.provideMerge(Storefront.layer),
+  Layer.provideMerge(Layer.merge(MailStore.layerMemory, EmailMemory.layer)),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(
     Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)

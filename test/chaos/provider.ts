@@ -2,18 +2,13 @@
 import { Effect } from "effect"
 import type { Fault } from "../../src/sandbox/fault.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
-import {
-  sandboxEmailFrom,
-  sandboxEmailKey,
-  sandboxSecretKey,
-  sandboxWebhookSecret
-} from "../../src/sandbox/credentials.ts"
 import { startSandbox } from "../../src/sandbox/sandboxProcess.ts"
 import { tellWebhookUrl } from "../../src/sandbox/webhooks/tellWebhookUrl.ts"
 import { fault, request } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
 import { type FaultProxy, faultProxy } from "./FaultProxy.ts"
 import { makeProviderTraffic, type ProviderTraffic } from "./providerTraffic.ts"
+import { asProviders } from "../sandbox/asProviders.ts"
 
 export interface Provider {
   readonly pid: number
@@ -45,14 +40,7 @@ export const startProvider = Effect.fnUntraced(function* (dataDir: string) {
   return {
     pid,
     wire,
-    env: {
-      STRIPE_API_BASE: wired,
-      STRIPE_SECRET_KEY: sandboxSecretKey,
-      STRIPE_WEBHOOK_SECRET: sandboxWebhookSecret,
-      RESEND_API_BASE: `${wired}/resend`,
-      RESEND_API_KEY: sandboxEmailKey,
-      EMAIL_FROM: sandboxEmailFrom
-    },
+    env: asProviders(wired),
     goodsElsewhere: { INVENTORY_URL: `${wired}/inventory` },
     fault: (given) => fault(direct, given),
     healthy: fault(direct, { mode: "none" }),

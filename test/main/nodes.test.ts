@@ -8,6 +8,7 @@ import { asAdmin, TestDatabaseUrl } from "../database/testDatabase.ts"
 import { SandboxControls, sandboxForTests } from "../sandbox/sandboxForTests.ts"
 import { customer, listOrders, placeOrder, request, untilAllCaptured } from "./client.ts"
 import { type Line, startShop } from "./process.ts"
+import { asProviders } from "../sandbox/asProviders.ts"
 
 interface Product {
   readonly id: string
@@ -32,9 +33,7 @@ class TwoNodes extends Context.Service<
       const env = {
         DATABASE_URL: databaseUrl,
         APP_SECRET: "shared by both nodes, and longer than 32 bytes",
-        STRIPE_API_BASE: provider.baseUrl,
-        STRIPE_SECRET_KEY: Redacted.value(provider.secretKey),
-        STRIPE_WEBHOOK_SECRET: Redacted.value(provider.webhookSecret),
+        ...asProviders(provider.baseUrl),
         RATE_LIMITS: "off"
       }
       const nodes = yield* Effect.forEach([1, 2], () =>

@@ -44,11 +44,14 @@ export interface Shop {
 
 export type Environment = Readonly<Record<string, string>>
 
-/** A provider elsewhere, where nobody is: for tests without payments, which need no sandbox then. */
+/** A provider elsewhere, where nobody is: for tests without payments and mails, which need no sandbox then. */
 export const otherProvider: Environment = {
   STRIPE_API_BASE: "http://127.0.0.1:1",
   STRIPE_SECRET_KEY: "unused",
-  STRIPE_WEBHOOK_SECRET: "unused"
+  STRIPE_WEBHOOK_SECRET: "unused",
+  RESEND_API_BASE: "http://127.0.0.1:1",
+  RESEND_API_KEY: "unused",
+  EMAIL_FROM: "shop@example.com"
 }
 
 export const root = path.resolve(import.meta.dirname, "../..")

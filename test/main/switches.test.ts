@@ -11,6 +11,7 @@ import { TestDatabaseUrl } from "../database/testDatabase.ts"
 import { SandboxControls, sandboxForTests } from "../sandbox/sandboxForTests.ts"
 import { type Customer, customer, placeOrder, untilAllCaptured } from "./client.ts"
 import { type Shop, startShop } from "./process.ts"
+import { asProviders } from "../sandbox/asProviders.ts"
 
 const drill = { actor: "ada", reason: "drill" }
 /** What is promised, and what a request of this test takes on a busy machine. */
@@ -57,9 +58,7 @@ layer(sandboxForTests, { excludeTestServices: true })("two nodes and an operator
         const env = {
           DATABASE_URL: Redacted.value(database),
           APP_SECRET: "shared by both nodes, and longer than 32 bytes",
-          STRIPE_API_BASE: provider.baseUrl,
-          STRIPE_SECRET_KEY: Redacted.value(provider.secretKey),
-          STRIPE_WEBHOOK_SECRET: Redacted.value(provider.webhookSecret)
+          ...asProviders(provider.baseUrl)
         }
         const nodes = yield* Effect.forEach([1, 2], () =>
           Effect.flatMap(temporaryFolder, (DATA_DIR) => startShop({ env: { ...env, DATA_DIR } }))

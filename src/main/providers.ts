@@ -1,0 +1,52 @@
+/**
+ * Which providers the shop talks to: those of the settings, and outside of production the sandbox for the others.
+ *
+ * One sandbox plays all that are not set; it is not started when none is missing.
+ */
+import { Effect, Layer, Option, Redacted } from "effect"
+import type { Settings } from "../config.ts"
+import { EmailAccount } from "../dependencies/email/ResendEmail.ts"
+import { StripeAccount } from "../dependencies/payments/StripePayments.ts"
+import { WebhookSecret } from "../orders/webhooks/PaymentWebhooks.ts"
+import { sandboxEmailFrom, sandboxEmailKey } from "../sandbox/credentials.ts"
+import { Sandbox } from "../sandbox/Sandbox.ts"
+
+/** Only asked where a provider is not set; then there is one. */
+const sandbox = Effect.flatMap(Effect.serviceOption(Sandbox), (found) =>
+  Option.isSome(found) ? Effect.succeed(found.value) : Effect.die(new Error("There is no sandbox to stand in."))
+)
+const orSandbox = <A>(given: Option.Option<A>, standIn: (sandbox: Sandbox["Service"]) => A) =>
+  Option.match(given, { onSome: Effect.succeed, onNone: () => Effect.map(sandbox, standIn) })
+
+const payments = ({ stripe }: Settings) =>
+  Layer.merge(
+    Layer.effect(
+      StripeAccount,
+      orSandbox(stripe, (found) => found)
+    ),
+    Layer.effect(
+      WebhookSecret,
+      Effect.map(
+        orSandbox(stripe, (found) => found),
+        ({ webhookSecret }) => webhookSecret
+      )
+    )
+  )
+
+const email = ({ resend }: Settings) =>
+  Layer.effect(
+    EmailAccount,
+    orSandbox(resend, ({ baseUrl }) => ({
+      baseUrl: `${baseUrl}/resend`,
+      apiKey: Redacted.make(sandboxEmailKey),
+      from: sandboxEmailFrom
+    }))
+  )
+
+const standIn = ({ dataDir, production, resend, sandboxPort, stripe }: Settings) => {
+  const isComplete = Option.isSome(stripe) && Option.isSome(resend)
+  return production || isComplete ? Layer.empty : Sandbox.layer({ dataDir, port: sandboxPort })
+}
+
+export const providers = (settings: Settings) =>
+  Layer.mergeAll(payments(settings), email(settings)).pipe(Layer.provideMerge(standIn(settings)))
