@@ -26,6 +26,7 @@ export type AppError =
   | Door.IdempotencyKeyMissing
   | Door.MalformedRequest
   | Door.MethodNotAllowed
+  | Door.NodeOverloaded
   | Door.PayloadTooLarge
   | Door.PreconditionRequired
   | Door.RequestTimeout

@@ -6,29 +6,29 @@
  * request cut off by the shutdown are problems like any other. One failure is one log line. Every answer carries its
  * `Request-Id` and the security headers; what is not public says `no-store`.
  */
-import { ByteSize, Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { AppError } from "../errors.ts"
-import { WhileWaiting } from "../orders/Outcomes.ts"
-import { CurrentAttempt } from "../resilience/index.ts"
 import { describeCause } from "../telemetry/redaction.ts"
 import {
   DeadlinePassed,
   Draining,
   type FieldError,
   MalformedRequest,
+  NodeOverloaded,
   PayloadTooLarge,
   RouteNotFound,
   Unexpected,
   UnsupportedMediaType
 } from "./errors.ts"
-import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
-import { Deadlines, PassedDeadline, type RequestDeadline, within } from "./Deadlines.ts"
+import { CurrentRequest } from "./CurrentRequest.ts"
+import { isLate } from "./Deadlines.ts"
+import { makeEntrance } from "./entrance.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { fieldErrorsOf } from "./fieldErrors.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { contentType } from "./Problem.ts"
-import { rowOf } from "./problems.ts"
+import { problems, type Row, rowOf } from "./problems.ts"
 import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
@@ -55,7 +55,7 @@ export const boundary = HttpRouter.middleware(
   Effect.gen(function* () {
     const ids = yield* RequestId
     const routes = yield* Routes
-    const deadlines = yield* Deadlines
+    const entrance = yield* makeEntrance
     return (app) =>
       // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
       Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
@@ -63,16 +63,16 @@ export const boundary = HttpRouter.middleware(
         const id = yield* ids.next
         const request = yield* HttpServerRequest.HttpServerRequest
         const refused = refusedUnread(request)
-        const deadline = deadlines.of(request)
+        const { enter, facts } = entrance(request)
         const answered =
           refused === undefined
-            ? Effect.matchCauseEffect(arrived(request, deadline === undefined ? app : within(deadline, app)), {
+            ? Effect.matchCauseEffect(enter(app), {
                 onSuccess: contractual,
                 onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
               })
             : render(refused)
         const response = yield* answered.pipe(
-          Effect.provideContext(factsOf({ id, startedMillis }, deadline)),
+          Effect.provideContext(facts({ id, startedMillis })),
           Effect.annotateLogs({ request_id: id })
         )
         return finish(response, id)
@@ -80,27 +80,6 @@ export const boundary = HttpRouter.middleware(
   }),
   { global: true }
 )
-
-const { MaxBodySize } = HttpIncomingMessage
-const mostBytes = ByteSize.bytes(bodyLimitBytes)
-
-/**
- * With its body read, which the app finds where it would read it: a slow sender uses up nobody's time but its own
- * (`requestTimeoutMillis`).
- */
-const arrived = <A, E, R>(request: HttpServerRequest.HttpServerRequest, app: Effect.Effect<A, E, R>) => {
-  const { headers } = request
-  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
-  return hasBody ? Effect.andThen(Effect.provideService(request.arrayBuffer, MaxBodySize, mostBytes), app) : app
-}
-
-/** What a request's fiber knows of its request. */
-const factsOf = (current: RequestFacts, deadline: RequestDeadline | undefined) => {
-  const facts = Context.make(CurrentRequest, current)
-  return deadline === undefined
-    ? facts
-    : Context.add(Context.add(facts, CurrentAttempt, deadline), WhileWaiting, deadline.paused)
-}
 
 const finish = (response: Answer, id: string): Answer => {
   const headers: Record<string, string> = { "request-id": id }
@@ -123,12 +102,14 @@ const contractual = (response: Answer): Effect.Effect<Answer, never, Needs> => {
 }
 
 type Failed =
+  | { readonly refused: NodeOverloaded }
   | { readonly error: AppError }
   | { readonly options: ReadonlyArray<string> }
   | { readonly left: true }
   | { readonly defect: Cause.Cause<unknown> }
 
 const answer = (failed: Failed): Effect.Effect<Answer, never, Needs> => {
+  if ("refused" in failed) return problemAnswer(failed.refused, problems.NodeOverloaded)
   if ("error" in failed) return render(failed.error)
   if ("options" in failed) {
     return Effect.succeed(HttpServerResponse.empty({ status: 204, headers: { allow: failed.options.join(", ") } }))
@@ -146,9 +127,6 @@ const left = Effect.gen(function* () {
 const hasLeft = (cause: Cause.Cause<unknown>): boolean =>
   cause.reasons.some((reason) => reason.annotations.has(HttpServerError.ClientAbort.key))
 
-const isLate = (cause: Cause.Cause<unknown>): boolean =>
-  cause.reasons.some((reason) => reason._tag === "Interrupt" && reason.annotations.has(PassedDeadline.key))
-
 /** What a cause means at the door. */
 const errorOf = (
   cause: Cause.Cause<unknown>,
@@ -159,6 +137,7 @@ const errorOf = (
     if (Cause.hasInterruptsOnly(cause)) return hasLeft(cause) ? { left: true } : { error: new Draining() }
     for (const reason of cause.reasons) {
       const failure: unknown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
+      if (failure instanceof NodeOverloaded) return { refused: failure }
       if (!HttpServerError.isHttpServerError(failure)) continue
       if (failure.reason._tag === "RouteNotFound") return unrouted(request, routes)
       if (failure.reason._tag === "RequestParseError") {
@@ -213,7 +192,7 @@ const died = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>, status: n
   return row === undefined ? HttpServerResponse.empty({ status: 500 }) : yield* problemAnswer(error, row)
 })
 
-const problemAnswer = Effect.fnUntraced(function* (error: AppError, row: NonNullable<ReturnType<typeof rowOf>>) {
+const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E, row: Row<E>) {
   const request = yield* HttpServerRequest.HttpServerRequest
   const { id } = yield* CurrentRequest
   const timestamp = DateTime.formatIso(yield* DateTime.now)

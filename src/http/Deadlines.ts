@@ -6,10 +6,9 @@
  * deadline itself is interrupted, and answered by the boundary. Work that was made durable goes on elsewhere.
  * Waiting for an order's outcome (`Prefer: wait`) is added to the deadline, not taken from it.
  */
-import { Clock, Context, Effect, type Fiber, Layer, Scheduler } from "effect"
-import type { HttpServerRequest } from "effect/http"
+import { type Cause, Clock, Context, Effect, type Fiber, Layer, Scheduler } from "effect"
 import { type AttemptInfo, monotonicMillis, Timer, Timers } from "../resilience/index.ts"
-import { trafficOf } from "./traffic.ts"
+import type { Traffic } from "./traffic.ts"
 
 export interface RequestDeadlines {
   readonly readMillis: number
@@ -31,7 +30,7 @@ export const deadlinesFrom = (writeMillis: number): RequestDeadlines => ({ readM
 const lastWordMillis = 50
 
 /** Told by this from an interruption for another reason. */
-export class PassedDeadline extends Context.Service<PassedDeadline, true>()("holdfast/http/PassedDeadline") {
+class PassedDeadline extends Context.Service<PassedDeadline, true>()("holdfast/http/PassedDeadline") {
   static readonly annotation = this.context(true)
 }
 
@@ -40,6 +39,10 @@ const askedMillis = (header: string | undefined): number => {
   const seconds = /^\d{1,6}(?:\.\d{1,3})?$/.test(header?.trim() ?? "") ? Number(header) : 0
   return seconds > 0 ? seconds * 1000 : Number.POSITIVE_INFINITY
 }
+
+/** Whether this is the end of a request whose time was up. */
+export const isLate = (cause: Cause.Cause<unknown>): boolean =>
+  cause.reasons.some((reason) => reason._tag === "Interrupt" && reason.annotations.has(PassedDeadline.key))
 
 /** One request's. It knows its fiber, and the fiber knows it. */
 export class RequestDeadline extends Timer implements AttemptInfo {
@@ -93,7 +96,7 @@ export class Deadlines extends Context.Service<
   Deadlines,
   {
     /** The request's deadline, not started yet; none where requests have none. */
-    readonly of: (request: HttpServerRequest.HttpServerRequest) => RequestDeadline | undefined
+    readonly of: (traffic: Traffic, requestTimeout: string | undefined) => RequestDeadline | undefined
   }
 >()("holdfast/http/Deadlines") {
   static readonly layer = Layer.effect(
@@ -103,10 +106,8 @@ export class Deadlines extends Context.Service<
       const clock = yield* Clock.Clock
       const timers = new Timers(clock, yield* Scheduler.Scheduler)
       return {
-        of: ({ headers, method, url }) => {
-          const most = trafficOf(method, url).reads ? readMillis : writeMillis
-          return new RequestDeadline(timers, clock, Math.min(most, askedMillis(headers["request-timeout"])))
-        }
+        of: ({ reads }, requestTimeout) =>
+          new RequestDeadline(timers, clock, Math.min(reads ? readMillis : writeMillis, askedMillis(requestTimeout)))
       }
     })
   )

@@ -10,6 +10,7 @@ import { ByteSize, type Duration, Effect, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "./Api.ts"
+import { Admission } from "./Admission.ts"
 import { boundary, errorRendering } from "./Boundary.ts"
 import { catalogHandlers } from "./catalog/CatalogHandlers.ts"
 import {
@@ -42,12 +43,12 @@ const handlers = Layer.mergeAll(
 const routes = HttpApiBuilder.layer(Api).pipe(
   Layer.provide(handlers),
   Layer.provide(boundary),
-  Layer.provide([Deadlines.layer, RequestId.layer, Routes.layer]),
+  Layer.provide([RequestId.layer, Routes.layer]),
   Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
 )
 
-/** Serves the API on whatever `HttpServer` there is. */
-export const api = HttpRouter.serve(routes, {
+/** Serves the API on whatever `HttpServer` there is, as whoever provides `Admission` and `Deadlines` wants it. */
+export const openApi = HttpRouter.serve(routes, {
   disableLogger: true,
   disableListenLog: true,
   routerConfig: {
@@ -57,6 +58,9 @@ export const api = HttpRouter.serve(routes, {
     maxParamLength: pathParameterLimit
   }
 })
+
+/** Serves the API as the shop does. */
+export const api = Layer.provide(openApi, [Admission.layer, Deadlines.layer])
 
 export interface ListenOptions {
   readonly host: string

@@ -121,6 +121,15 @@ export class DeadlinePassed extends Schema.TaggedError<DeadlinePassed>()("Deadli
   }
 }
 
+export class NodeOverloaded extends Schema.TaggedError<NodeOverloaded>()("NodeOverloaded", {
+  retryAfterSeconds: Schema.Finite
+}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "There is too much to do at once: nothing was done. Repeat the request with the same key, a little later."
+  }
+}
+
 export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
   limitBytes: Schema.Int
 }) {

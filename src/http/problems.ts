@@ -276,6 +276,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "same_key",
     retryAfterSeconds: (error) => error.retryAfterSeconds
   },
+  NodeOverloaded: {
+    code: "overloaded",
+    status: 503,
+    title: "Too much at once",
+    retry: "same_key",
+    retryAfterSeconds: (error) => error.retryAfterSeconds
+  },
   Draining: {
     code: "draining",
     status: 503,

@@ -10,6 +10,8 @@ export interface Traffic {
   readonly priority: Priority | "outside"
   /** A read changes nothing: somebody looks at a page, and looks again. */
   readonly reads: boolean
+  /** It waits at a bulkhead of its own, for longer than it works: a password is hashed. */
+  readonly hashes: boolean
 }
 
 const outside = /^\/(?:livez|readyz|ready|startupz|health|v1\/status)$/
@@ -17,23 +19,24 @@ const outside = /^\/(?:livez|readyz|ready|startupz|health|v1\/status)$/
 const critical = /^\/v1\/(?:orders|webhooks|deferred)(?:\/|$)/
 const sheddable = /^(?:\/openapi\.json|\/docs|\/problems(?:\/.*)?|\/v1\/products\/[^/]+\/recommendations)$/
 
-const every = (priority: Traffic["priority"]) => ({
-  read: { priority, reads: true } satisfies Traffic,
-  write: { priority, reads: false } satisfies Traffic
-})
-const kinds = {
-  outside: every("outside"),
-  critical: every("critical"),
-  default: every("default"),
-  sheddable: every("sheddable")
+const read = (priority: Traffic["priority"]): Traffic => ({ priority, reads: true, hashes: false })
+const reads = {
+  outside: read("outside"),
+  critical: read("critical"),
+  default: read("default"),
+  sheddable: read("sheddable")
 }
+const order: Traffic = { priority: "critical", reads: false, hashes: false }
+const write: Traffic = { priority: "default", reads: false, hashes: false }
+const hashing: Traffic = { priority: "default", reads: false, hashes: true }
 
 export const trafficOf = (method: string, url: string): Traffic => {
   const path = url.split("?", 1)[0] ?? ""
   if (method !== "GET" && method !== "HEAD" && method !== "OPTIONS") {
-    return critical.test(path) ? kinds.critical.write : kinds.default.write
+    if (critical.test(path)) return order
+    return method === "POST" && (path === "/v1/sessions" || path === "/v1/users") ? hashing : write
   }
-  if (path.startsWith("/v1/deferred/")) return kinds.critical.read
-  if (outside.test(path)) return kinds.outside.read
-  return sheddable.test(path) ? kinds.sheddable.read : kinds.default.read
+  if (path.startsWith("/v1/deferred/")) return reads.critical
+  if (outside.test(path)) return reads.outside
+  return sheddable.test(path) ? reads.sheddable : reads.default
 }

@@ -2,17 +2,18 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Layer, Option } from "effect"
 import * as net from "node:net"
+import { Storefront } from "../../src/catalog/Storefront.ts"
 import { RequestDeadlines } from "../../src/http/Deadlines.ts"
 import { WhileWaiting } from "../../src/orders/Outcomes.ts"
 import { Backoff, Dependency, remaining } from "../../src/resilience/index.ts"
-import { Catalog, Shop } from "../../src/testing/index.ts"
+import { Shop } from "../../src/testing/index.ts"
 import { Door, doorOver, member, parsed, problemIn, refusal, send } from "./door.ts"
 
 const readMillis = 400
 const writeMillis = 800
 const path = "/v1/products/prd_1"
 
-type Product = Effect.Success<ReturnType<Catalog["Service"]["find"]>>
+type Product = Effect.Success<ReturnType<Storefront["Service"]["find"]>>["value"]
 
 /** What is done for a request for a product; each test says. */
 class Work extends Context.Service<Work, { next: Effect.Effect<unknown> }>()("holdfast/test/Work") {
@@ -20,16 +21,16 @@ class Work extends Context.Service<Work, { next: Effect.Effect<unknown> }>()("ho
 }
 
 const working = Layer.effect(
-  Catalog,
+  Storefront,
   Effect.gen(function* () {
-    const [work, catalog] = [yield* Work, yield* Catalog]
-    const { products } = yield* catalog.list({ limit: 1 })
-    return Catalog.of({
-      ...catalog,
+    const [work, storefront] = [yield* Work, yield* Storefront]
+    const { value } = yield* storefront.list({ limit: 1 })
+    return Storefront.of({
+      ...storefront,
       find: () =>
         Effect.as(
           Effect.suspend(() => work.next),
-          products[0] as Product
+          { _tag: "Fresh", value: value.products[0] as Product }
         )
     })
   })

@@ -7,6 +7,7 @@ import * as net from "node:net"
 import { Storefront } from "../../src/catalog/Storefront.ts"
 import { boundary, errorRendering } from "../../src/http/Boundary.ts"
 import { ErrorRendering } from "../../src/http/ErrorRendering.ts"
+import { Admission } from "../../src/http/Admission.ts"
 import { Deadlines } from "../../src/http/Deadlines.ts"
 import { RequestId } from "../../src/http/RequestId.ts"
 import { Routes } from "../../src/http/Routes.ts"
@@ -158,7 +159,7 @@ const careless = serving(
       HttpRouter.add("GET", "/teapot", HttpServerResponse.text("canary", { status: 418 }))
     ).pipe(
       Layer.provide([boundary, errorRendering]),
-      Layer.provide([Deadlines.layerNone, RequestId.layer, Routes.layer])
+      Layer.provide([Admission.layerOpen, Deadlines.layerNone, RequestId.layer, Routes.layer])
     ),
     { disableLogger: true, disableListenLog: true }
   )

@@ -47,6 +47,7 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   TotalNotPayable: new Orders.TotalNotPayable({ totalCents: 49, minimumCents: 50, maximumCents: 99_999_999 }),
   NodeDraining: new Ops.NodeDraining({ checks }),
   SwitchTargetUnknown: new Ops.SwitchTargetUnknown(),
+  NodeOverloaded: new Door.NodeOverloaded({ retryAfterSeconds: 1 }),
   NodeNotReady: new Ops.NodeNotReady({ checks }),
   OperatorUnknown: new OperatorUnknown(),
   OrderNotFound: new Orders.OrderNotFound({ orderId }),

@@ -7,6 +7,7 @@ import { boundary, errorRendering } from "../../src/http/Boundary.ts"
 import { ErrorRendering } from "../../src/http/ErrorRendering.ts"
 import { parseOptions, payloadParseOptions } from "../../src/http/parsing.ts"
 import { failsWith } from "../../src/http/failsWith.ts"
+import { Admission } from "../../src/http/Admission.ts"
 import { Deadlines } from "../../src/http/Deadlines.ts"
 import { RequestId } from "../../src/http/RequestId.ts"
 import { Routes } from "../../src/http/Routes.ts"
@@ -206,7 +207,7 @@ const wholeDoor = serving(
     HttpApiBuilder.layer(WholeApi).pipe(
       Layer.provide(wholeHandlers),
       Layer.provide([boundary, errorRendering]),
-      Layer.provide([Deadlines.layerNone, RequestId.layer, Routes.layer])
+      Layer.provide([Admission.layerOpen, Deadlines.layerNone, RequestId.layer, Routes.layer])
     ),
     { disableLogger: true, disableListenLog: true }
   )

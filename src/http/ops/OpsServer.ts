@@ -6,6 +6,7 @@
 import { ByteSize, Context, Layer } from "effect"
 import { HttpIncomingMessage, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { Admission } from "../Admission.ts"
 import { boundary, errorRendering } from "../Boundary.ts"
 import { Deadlines } from "../Deadlines.ts"
 import { bodyLimitBytes, pathParameterLimit } from "../limits.ts"
@@ -21,7 +22,14 @@ export class OpsUrl extends Context.Service<OpsUrl, string>()("holdfast/http/Ops
 const routes = HttpApiBuilder.layer(OpsApi).pipe(
   Layer.provide(opsHandlers),
   Layer.provide(boundary),
-  Layer.provide([Cursors.layer, Deadlines.layerNone, errorRendering, RequestId.layer, Routes.layerOf(OpsApi)]),
+  Layer.provide([
+    Admission.layerOpen,
+    Cursors.layer,
+    Deadlines.layerNone,
+    errorRendering,
+    RequestId.layer,
+    Routes.layerOf(OpsApi)
+  ]),
   Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
 )
 

@@ -1,0 +1,73 @@
+/**
+ * `npm run bench:door`: what the door itself costs. The API over the shop in memory, without deadlines and admission, with
+ * deadlines, with both, and with an admission that refuses everybody; each a process of its own, in turns, in one run.
+ * Processor time a request, which other programs on the machine change little, and ratios. Exits 1 when deadlines and
+ * admission together cost more than a tenth, or a refusal more than half of the cheapest read.
+ */
+import { spawn } from "node:child_process"
+import * as path from "node:path"
+import { Client, quantile, wire } from "../load/Client.ts"
+
+const rounds = 7
+const roundMillis = 1_500
+const atOnce = 8
+const most = { both: 1.1, refusal: 0.5 }
+
+const started = async (kind: string) => {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "server.ts"), kind], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"]
+  })
+  const url = await new Promise<string>((resolve) => child.stdout?.once("data", (data) => resolve(String(data).trim())))
+  const cpuMicros = () =>
+    new Promise<number>((resolve) => {
+      child.once("message", (micros) => resolve(Number(micros)))
+      child.send("cpu")
+    })
+  return {
+    kind,
+    port: Number(new URL(url).port),
+    cpuMicros,
+    stop: () => child.kill("SIGKILL"),
+    micros: [] as Array<number>
+  }
+}
+type Server = Awaited<ReturnType<typeof started>>
+
+/** Microseconds of processor time that an answer took, the runtime's own threads included. */
+const cost = async ({ cpuMicros, port }: Server, text: string) => {
+  const client = new Client(port, atOnce)
+  const before = await cpuMicros()
+  await client.closedLoop(() => ({ kind: "read", text }), atOnce, roundMillis)
+  const spent = (await cpuMicros()) - before
+  client.close()
+  return spent / client.answers.length
+}
+
+const servers: Array<Server> = []
+for (const kind of ["bare", "deadlines", "whole", "full"]) servers.push(await started(kind))
+const text = wire("GET", "/v1/products?limit=5")
+for (let round = 0; round <= rounds; round++) {
+  for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
+    const micros = await cost(server, text)
+    // The first one warms everything up.
+    if (round > 0) server.micros.push(micros)
+  }
+}
+for (const { stop } of servers) stop()
+
+const medians = servers.map(({ micros }) => quantile(micros, 0.5))
+const [bare = Number.NaN, , whole = Number.NaN, full = Number.NaN] = medians
+console.log(`GET /v1/products?limit=5, ${atOnce} at once, medians of ${rounds} rounds of ${roundMillis / 1000} s`)
+for (const [index, { kind, micros }] of servers.entries()) {
+  const median = medians[index] ?? Number.NaN
+  const range = `${Math.min(...micros).toFixed(0)} to ${Math.max(...micros).toFixed(0)}`
+  console.log(
+    `${kind.padEnd(10)} ${median.toFixed(0).padStart(5)} µs of processor time (${range})  ${(median / bare).toFixed(2)} x bare`
+  )
+}
+const missed = [
+  ...(whole / bare > most.both ? [`deadlines and admission: ${(whole / bare).toFixed(2)} x, not ${most.both} x`] : []),
+  ...(full / whole > most.refusal ? [`a refusal: ${(full / whole).toFixed(2)} x an answer, not ${most.refusal} x`] : [])
+]
+console.log(missed.length === 0 ? "all targets met" : `missed: ${missed.join("; ")}`)
+process.exit(missed.length === 0 ? 0 : 1)

@@ -1,0 +1,49 @@
+/** The API over the shop in memory, as a process of its own: `node bench/door/server.ts bare | deadlines | whole | full`. */
+import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
+import { Duration, Effect, Layer } from "effect"
+import { Admission } from "../../src/http/Admission.ts"
+import { NodeOverloaded } from "../../src/http/errors.ts"
+import { Deadlines } from "../../src/http/Deadlines.ts"
+import { listener, listeningUrl, openApi } from "../../src/http/Server.ts"
+import { Health } from "../../src/ops/Health.ts"
+import * as Logs from "../../src/telemetry/Logs.ts"
+import { Shop } from "../../src/testing/index.ts"
+import { AppSecret } from "../../src/users/AppSecret.ts"
+
+const health = Layer.succeed(Health, { report: Effect.succeed({ draining: false, checks: {} }), drain: Effect.void })
+
+/** A node that refuses everybody, to see what a refusal costs. */
+const refusing = Layer.effect(
+  Admission,
+  Effect.map(Admission, (admission) => ({
+    ...admission,
+    through: () => Effect.fail(new NodeOverloaded({ retryAfterSeconds: 1 }))
+  }))
+).pipe(Layer.provide(Admission.layer))
+
+const doors = {
+  bare: Layer.merge(Admission.layerOpen, Deadlines.layerNone),
+  deadlines: Layer.merge(Admission.layerOpen, Deadlines.layer),
+  whole: Layer.merge(Admission.layer, Deadlines.layer),
+  full: Layer.merge(refusing, Deadlines.layer)
+}
+const kind = (process.argv[2] ?? "whole") as keyof typeof doors
+
+const announced = Layer.effectDiscard(
+  Effect.flatMap(listeningUrl, (url) => Effect.sync(() => void process.stdout.write(`${url}\n`)))
+)
+
+const server = announced.pipe(
+  Layer.provideMerge(openApi),
+  Layer.provide([doors[kind], Shop.layerMemory, health]),
+  Layer.provide(listener({ host: "127.0.0.1", port: 0, grace: Duration.zero })),
+  Layer.provide([AppSecret.layerMemory, NodeCrypto.layer, Logs.layer({ level: "Error", format: "json" })])
+)
+
+/** Asked before and after, it tells what its answers cost. */
+process.on("message", () => {
+  const { system, user } = process.cpuUsage()
+  process.send?.(system + user)
+})
+
+NodeRuntime.runMain(Layer.launch(server))

@@ -1,0 +1,61 @@
+/**
+ * The way of a request to what serves it: room for it, its body, its deadline; and what its fiber knows of it meanwhile.
+ *
+ * Who is refused for want of room is refused before his body is read. The body is read before the request takes up room
+ * or time: a slow sender uses up nobody's but its own (`requestTimeoutMillis`). The app finds it where it would read it.
+ */
+import { ByteSize, Context, Effect } from "effect"
+import { HttpIncomingMessage, type HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { WhileWaiting } from "../orders/Outcomes.ts"
+import { CurrentAttempt } from "../resilience/index.ts"
+import { Admission, type Pass } from "./Admission.ts"
+import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
+import { Deadlines, type RequestDeadline, within } from "./Deadlines.ts"
+import { bodyLimitBytes } from "./limits.ts"
+import { trafficOf } from "./traffic.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+type Answer = HttpServerResponse.HttpServerResponse
+
+const mostBytes = ByteSize.bytes(bodyLimitBytes)
+
+const body = (request: Request) =>
+  Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, mostBytes)
+
+const hasBody = ({ headers }: Request) =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
+
+/** Who waits for an order's outcome gives back what only work needs: his place for good, his time meanwhile. */
+const aside =
+  (pass: Pass | undefined, deadline: RequestDeadline) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      pass?.leave("answered")
+      return deadline.paused(self)
+    })
+
+export const makeEntrance = Effect.gen(function* () {
+  const admission = yield* Admission
+  const deadlines = yield* Deadlines
+
+  return (request: Request) => {
+    const traffic = trafficOf(request.method, request.url)
+    const pass = admission.passFor(traffic)
+    const deadline = deadlines.of(traffic, request.headers["request-timeout"])
+    return {
+      facts: (current: RequestFacts) => {
+        const facts = Context.make(CurrentRequest, current)
+        return deadline === undefined
+          ? facts
+          : Context.add(Context.add(facts, CurrentAttempt, deadline), WhileWaiting, aside(pass, deadline))
+      },
+      enter: <E, R>(app: Effect.Effect<Answer, E, R>) => {
+        const worked = pass === undefined ? app : admission.through(pass, app)
+        const inTime = deadline === undefined ? worked : within(deadline, worked)
+        if (!hasBody(request)) return inTime
+        const read = Effect.andThen(body(request), inTime)
+        return pass === undefined ? read : Effect.andThen(admission.atOnce(pass), read)
+      }
+    }
+  }
+})

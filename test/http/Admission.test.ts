@@ -1,0 +1,151 @@
+/** Who gets in, who waits and for how long, and who is refused: on a clock of the test's. */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, type Scope } from "effect"
+import { HttpServerResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+import { Admission } from "../../src/http/Admission.ts"
+import { trafficOf } from "../../src/http/traffic.ts"
+
+const order = trafficOf("POST", "/v1/orders")
+const page = trafficOf("GET", "/v1/products")
+const recommendations = trafficOf("GET", "/v1/products/prd_1/recommendations")
+const logIn = trafficOf("POST", "/v1/sessions")
+const ok = HttpServerResponse.empty()
+
+/** The limit before anything is known. */
+const room = 32
+const lineLength = 64
+
+const ask = (traffic: typeof page, work: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
+  Effect.gen(function* () {
+    const admission = yield* Admission
+    const pass = admission.passFor(traffic)
+    return pass === undefined
+      ? yield* work
+      : yield* Effect.andThen(admission.atOnce(pass), admission.through(pass, work))
+  })
+const start = (traffic: typeof page, work: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
+  Effect.forkChild(ask(traffic, work), { startImmediately: true })
+
+/** So many pages that are at work until they are let go. */
+const filled = Effect.fnUntraced(function* (many: number) {
+  const done = yield* Deferred.make<void>()
+  const fibers = yield* Effect.replicateEffect(start(page, Effect.as(Deferred.await(done), ok)), many)
+  return { letGo: Effect.andThen(Deferred.succeed(done, undefined), Fiber.joinAll(fibers)) }
+})
+
+/** Each on an admission of its own: what one of them taught it is nothing to the next. */
+const test = (title: string, body: () => Effect.Effect<void, unknown, Admission | Scope.Scope>) =>
+  it.effect(title, () => Effect.provide(body(), Admission.layer))
+
+const refusal = (traffic: typeof page) => Effect.flip(ask(traffic, Effect.succeed(ok)))
+
+describe("a node with room", () => {
+  test("lets everybody in at once", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room - 1)
+      assert.strictEqual(yield* ask(page, Effect.succeed(ok)), ok)
+      yield* letGo
+    }))
+})
+
+describe("a full node", () => {
+  test("has room again for each one that leaves, whatever became of it", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room - 1)
+      for (const work of [Effect.die("a bug"), Effect.interrupt, Effect.succeed(ok)]) {
+        yield* Effect.exit(ask(page, work))
+      }
+      const last = yield* start(page, Effect.never)
+      const waiting = yield* start(page, Effect.succeed(ok))
+      yield* Fiber.interrupt(last)
+      assert.strictEqual(yield* Fiber.join(waiting), ok)
+      yield* letGo
+    }))
+})
+
+describe("a full node's line", () => {
+  test("is served in order of arrival, orders first, and nothing sheddable waits in it", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      const served: Array<string> = []
+      const wait = (name: string, traffic: typeof page) =>
+        start(traffic, Effect.sync(() => served.push(name)).pipe(Effect.as(ok)))
+      const fibers = [yield* wait("first", page), yield* wait("second", page), yield* wait("order", order)]
+      assert.strictEqual((yield* refusal(recommendations))._tag, "NodeOverloaded")
+      yield* letGo
+      yield* Fiber.joinAll(fibers)
+      assert.deepStrictEqual(served, ["order", "first", "second"])
+    }))
+
+  test("is left after a tenth of a second with a refusal that says when to come back", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      const waiting = yield* start(page, Effect.succeed(ok)).pipe(Effect.map(Fiber.join), Effect.map(Effect.flip))
+      yield* TestClock.adjust("100 millis")
+      const { retryAfterSeconds } = yield* waiting
+      assert.isAtLeast(retryAfterSeconds, 0)
+      assert.isAtMost(retryAfterSeconds, 3)
+      yield* letGo
+    }))
+
+  test("is for so many; who comes then is refused before anything is read, and an order takes the last page's place", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      const pages = yield* Effect.replicateEffect(start(page, Effect.succeed(ok)), lineLength)
+      const admission = yield* Admission
+      const pass = admission.passFor(page)
+      assert.strictEqual(pass && (yield* Effect.flip(admission.atOnce(pass)))._tag, "NodeOverloaded")
+      const urgent = yield* start(order, Effect.succeed(ok))
+      assert.strictEqual((yield* Effect.flip(Fiber.join(pages[lineLength - 1]!)))._tag, "NodeOverloaded")
+      yield* letGo
+      assert.strictEqual(yield* Fiber.join(urgent), ok)
+    }))
+
+  test("forgets at once who has left", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      let served = 0
+      const work = Effect.sync(() => void served++).pipe(Effect.as(ok))
+      const gone = yield* Effect.replicateEffect(start(page, work), lineLength)
+      yield* Fiber.interruptAll(gone)
+      const stays = yield* start(page, work)
+      yield* letGo
+      yield* Fiber.join(stays)
+      assert.strictEqual(served, 1)
+    }))
+})
+
+describe("what takes no room", () => {
+  test("is a probe, even on a full node", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      assert.strictEqual(yield* ask(trafficOf("GET", "/readyz"), Effect.succeed(ok)), ok)
+      yield* letGo
+    }))
+
+  test("is a password's hash: it has a bulkhead of its own", () =>
+    Effect.gen(function* () {
+      const hashing = yield* Effect.replicateEffect(start(logIn, Effect.never), 2 * room)
+      assert.strictEqual(yield* ask(page, Effect.succeed(ok)), ok)
+      yield* Fiber.interruptAll(hashing)
+    }))
+
+  test("is waiting for an outcome", () =>
+    Effect.gen(function* () {
+      const admission = yield* Admission
+      const waiting = yield* Effect.replicateEffect(
+        Effect.suspend(() => {
+          const pass = admission.passFor(page)!
+          const waits = Effect.suspend(() => {
+            pass.leave("answered")
+            return Effect.never
+          })
+          return Effect.forkChild(admission.through(pass, waits), { startImmediately: true })
+        }),
+        2 * room
+      )
+      assert.strictEqual(yield* ask(page, Effect.succeed(ok)), ok)
+      yield* Fiber.interruptAll(waiting)
+    }))
+})
