@@ -67,7 +67,7 @@ layer(DeadLetters.layer.pipe(Layer.provideMerge(Jobs.layer), Layer.provideMerge(
         assert.strictEqual(items, letters)
 
         const first = yield* start(file)
-        yield* hasRun(first, 3_000)
+        yield* hasRun(first, letters / 2)
         yield* killed(first)
         const halfWay = yield* dead.replayed(id)
         assert.isBelow(halfWay.results.done, letters)
