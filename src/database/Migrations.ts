@@ -63,6 +63,8 @@ const apply = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, { file, id,
 
 const refusal = (migration: string, error: SqlError.SqlError) => {
   const { code } = serverFields(error)
+  // Nobody refused anything: the next start finds out whether the commit was heard.
+  if (error.reason._tag === "ConnectionError") return new StartupDatabaseUnreachable({ reason: "connection_lost" })
   const reason = error.reason._tag === "LockTimeoutError" ? "locked" : "failed"
   return new MigrationRefused({ reason, migration, ...(typeof code === "string" ? { sqlState: code } : {}) })
 }
@@ -86,10 +88,12 @@ const migrateWith = Effect.fnUntraced(function* (
     return titles(pending)
   })
   return yield* sql.withTransaction(work).pipe(
-    Effect.catchCause((cause) => {
-      const error = sqlErrorIn(cause)
-      return error === undefined ? Effect.failCause(cause) : Effect.fail(refusal(current, error))
-    }),
+    Effect.catchCause(
+      (cause): Effect.Effect<never, MigrationRefused | StartupDatabaseUnreachable | SqlError.SqlError> => {
+        const error = sqlErrorIn(cause)
+        return error === undefined ? Effect.failCause(cause) : Effect.fail(refusal(current, error))
+      }
+    ),
     Effect.catchTag("SqlError", (error) => Effect.fail(refusal(current, error)))
   )
 })

@@ -86,6 +86,7 @@ export class StartupDatabaseUnreachable extends Schema.TaggedError<StartupDataba
       "no_such_database",
       "starting",
       "too_many_connections",
+      "connection_lost",
       "url_invalid"
     ])
   }
@@ -99,6 +100,7 @@ export class StartupDatabaseUnreachable extends Schema.TaggedError<StartupDataba
       no_such_database: "has no database of that name",
       starting: "was still starting when the time was up",
       too_many_connections: "accepts no more connections",
+      connection_lost: "was lost while its schema was looked after",
       url_invalid: "cannot be found: the address is not a postgres:// URL"
     }[this.reason]
     return `The database that DATABASE_URL names ${what}. Check DATABASE_URL and that the server runs, then start again.`

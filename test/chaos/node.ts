@@ -32,9 +32,16 @@ export const startNode = Effect.fnUntraced(function* (env: Environment) {
   const PORT = String(yield* freePort)
   const begin = Effect.fnUntraced(function* (more: Environment = {}) {
     const scope = yield* Scope.fork(owner)
-    const shop = yield* Scope.provide(startShop({ env: { ...env, PORT, ...more } }), scope)
-    const { url } = yield* shop.ready
-    return { scope, shop, url }
+    const started = Effect.gen(function* () {
+      const shop = yield* startShop({ env: { ...env, PORT, ...more } })
+      const { url } = yield* shop.ready
+      return { scope, shop, url }
+    })
+    // Interrupted, it would keep its port.
+    return yield* started.pipe(
+      Scope.provide(scope),
+      Effect.onError(() => Scope.close(scope, Exit.void))
+    )
   })
   let life: { readonly scope: Scope.Closeable; readonly shop: Shop; readonly url: string } = yield* begin()
   return {

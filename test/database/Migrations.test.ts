@@ -2,12 +2,12 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Runtime } from "effect"
+import { Effect, Layer, Runtime, type Scope } from "effect"
 import { connections, defaultLimits } from "../../src/database/connections.ts"
 import { Database } from "../../src/database/Database.ts"
 import { MigrationRefused, SchemaNotCurrent } from "../../src/database/errors.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
-import { temporaryFolder } from "./privateCluster.ts"
+import { cutAfter, temporaryFolder } from "./privateCluster.ts"
 import { realClock, TestDatabaseUrl } from "./testDatabase.ts"
 
 const first = { "0001_first.sql": "create table a (id int); insert into a values (1); -- two statements;\n" }
@@ -34,8 +34,10 @@ const setting = Effect.gen(function* () {
   return { url, directory, write, sql, migrate, tables }
 })
 
-const scenario = (title: string, run: (given: Effect.Success<typeof setting>) => Effect.Effect<void, unknown>) =>
-  it.effect(title, () => Effect.flatMap(setting, run).pipe(Effect.provide(realClock)))
+const scenario = (
+  title: string,
+  run: (given: Effect.Success<typeof setting>) => Effect.Effect<void, unknown, Scope.Scope>
+) => it.effect(title, () => Effect.flatMap(setting, run).pipe(Effect.provide(realClock)))
 
 const refusal = (error: unknown) => (error instanceof MigrationRefused ? `${error.reason} ${error.migration}` : error)
 
@@ -65,6 +67,18 @@ describe("migrating", () => {
       expect(refusal(error)).toBe("failed 0002_bad")
       expect(error.message).toContain("42P01")
       expect(yield* tables).toEqual([])
+    })
+  )
+
+  scenario("over a connection that is lost at the commit refuses nothing: the next start finds out", (given) =>
+    Effect.gen(function* () {
+      yield* given.write(first)
+      const url = yield* cutAfter(given.url, "COMMIT")
+      const options = { url, mode: "auto", directory: given.directory, onProgress: () => Effect.void } as const
+      const error = yield* Effect.flip(Migrations.migrate(options))
+      expect(error).toMatchObject({ _tag: "StartupDatabaseUnreachable", reason: "connection_lost" })
+      yield* given.migrate()
+      expect(yield* given.tables).toContain("a")
     })
   )
 

@@ -18,7 +18,6 @@ export const makeStage = Effect.fnUntraced(function* (database: Redacted.Redacte
   const provider = yield* startProvider(`${folder}/sandbox`)
   const { hostname, port } = new URL(Redacted.value(database))
   const wire = yield* faultProxy({ host: hostname, port: Number(port) })
-  if (blow._tag === "CommitUnheard") yield* wire.set({ _tag: "Unheard", says: /\bcommit\b/i, every: everyNth })
 
   /** The points of goods that are kept elsewhere need a shop whose goods are. */
   const goods = blow._tag === "Crash" && isElsewhere(blow.point) ? provider.goodsElsewhere : {}
@@ -38,10 +37,14 @@ export const makeStage = Effect.fnUntraced(function* (database: Redacted.Redacte
         if (blow._tag === "Provider") {
           yield* provider.fault({ mode: blow.mode, path: blow.path, times: lostAnswers, ms: 60_000 })
         }
-        return yield* start({
+        yield* wire.set({ _tag: "None" })
+        const shop = yield* start({
           DATABASE_URL: over(wire, Redacted.value(database)),
           ...(blow._tag === "Crash" ? { CRASH_AT: `${blow.point}:${reach}` } : {})
         })
+        // A start over a broken wire would be another story: it ends, and is tried again by whoever started it.
+        if (blow._tag === "CommitUnheard") yield* wire.set({ _tag: "Unheard", says: /\bcommit\b/i, every: everyNth })
+        return shop
       }),
     /** A life that nobody disturbs any more. */
     startInPeace: Effect.andThen(provider.healthy, start({ DATABASE_URL: Redacted.value(database) })),
