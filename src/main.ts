@@ -58,6 +58,7 @@ import {
 } from "./sandbox/StandIns.ts"
 import * as Logs from "./telemetry/Logs.ts"
 import { AppSecret } from "./users/AppSecret.ts"
+import { Directory } from "./users/Directory.ts"
 import { Passwords } from "./users/Passwords.ts"
 import { Revocations } from "./users/Revocations.ts"
 import { Sessions } from "./users/Sessions.ts"
@@ -108,7 +109,7 @@ const stockKeeper = (url: string) =>
       )
     : Effect.succeed(url)
 
-const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(
+const accounts = Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layer), Sessions.layer).pipe(
   Layer.provide([Passwords.layer, Tokens.layer, Revocations.layer])
 )
 const orders = Orders.layer.pipe(

@@ -4,12 +4,11 @@
  * A substitute says so, and how old it is. It is never an empty list and never "no such product" because nobody could be
  * asked: what is not known is `DatabaseUnavailable`. Prices of an order never come from here.
  */
-import { Context, DateTime, Duration, Effect, Layer, Option, Schema } from "effect"
-import { DatabaseUnavailable, UnavailableReason } from "../database/errors.ts"
-import type { QueryTimeout } from "../database/errors.ts"
+import { Context, DateTime, Duration, Effect, Layer, Option } from "effect"
+import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { substitutable, withoutSubstitute } from "../database/substitutes.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
-import type { DependencyUnavailable, Fresh, Stale } from "../resilience/index.ts"
-import { Dependency, TransientFailure } from "../resilience/index.ts"
+import { Dependency, type Fresh, type Stale } from "../resilience/index.ts"
 import { Catalog, type ProductPage } from "./Catalog.ts"
 import { ProductNotFound } from "./errors.ts"
 import type { KnownCatalogue } from "./knownCatalogue.ts"
@@ -45,11 +44,11 @@ export class Storefront extends Context.Service<
         shownFor: Duration.Duration,
         lookUp: (known: KnownCatalogue) => Option.Option<A>
       ): Effect.fn.Return<Seen<A>, DatabaseUnavailable> {
-        const served = yield* dependency.call(asAttempt(live), { kind: "read", fallback: (because) => because })
+        const served = yield* dependency.call(substitutable(live), { kind: "read", fallback: (because) => because })
         if (served._tag === "Fresh") return served
         const known = Option.getOrUndefined(yield* lastGood.within(shownFor))
         const found = known === undefined ? Option.none() : lookUp(known)
-        if (known === undefined || Option.isNone(found)) return yield* nothingKnown(served.because)
+        if (known === undefined || Option.isNone(found)) return yield* withoutSubstitute(served.because)
         const age = Duration.millis(Math.max(0, ageMillis(known.readAt, yield* DateTime.now)))
         return { _tag: "Stale", value: found.value, age, because: served.because }
       })
@@ -90,28 +89,11 @@ const ageMillis = (readAt: DateTime.Utc, now: DateTime.Utc) =>
 
 type Down = DatabaseUnavailable | QueryTimeout
 
-/** Reading changes nothing, so nothing is in doubt. */
-const asAttempt = <A>(live: Effect.Effect<A, Down>) =>
-  Effect.mapError(
-    live,
-    (error) => new TransientFailure({ reason: error._tag === "QueryTimeout" ? "no_answer" : error.reason, sent: "no" })
-  )
-
 /** That there is no such product is an answer of the database's like any other. */
 const orNotThere = <A>(live: Effect.Effect<A, ProductNotFound | Down>): Effect.Effect<A | ProductNotFound, Down> =>
   Effect.catchTag(live, "ProductNotFound", (notFound) => Effect.succeed(notFound))
 const there = <A>(seen: Seen<A | ProductNotFound>): Effect.Effect<Seen<A>, ProductNotFound> =>
   seen.value instanceof ProductNotFound ? Effect.fail(seen.value) : Effect.succeed(seen as Seen<A>)
-
-const isReason = Schema.is(UnavailableReason)
-
-/** The database's own reason where it was asked, else that it was not: it had not answered, or too many were asking. */
-const nothingKnown = ({ last, reason, retryAfter }: DependencyUnavailable) =>
-  new DatabaseUnavailable({
-    reason: isReason(last?.reason) ? last.reason : reason === "BulkheadFull" ? "pool_exhausted" : "no_answer",
-    outcome: "none",
-    retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(retryAfter)))
-  })
 
 const levelOf = (
   { available, product }: { readonly product: Product; readonly available: number },

@@ -31,6 +31,7 @@ import * as WebhookInboxMemory from "../orders/webhooks/WebhookInboxMemory.ts"
 import { KillSwitches } from "../resilience/index.ts"
 import { stockedShelves } from "../sandbox/StandIns.ts"
 import { AppSecret } from "../users/AppSecret.ts"
+import { Directory } from "../users/Directory.ts"
 import { Passwords } from "../users/Passwords.ts"
 import { Revocations } from "../users/Revocations.ts"
 import { Sessions } from "../users/Sessions.ts"
@@ -39,7 +40,7 @@ import { UserRepo } from "../users/UserRepo.ts"
 import { SessionRepo } from "../users/SessionRepo.ts"
 import { Users } from "../users/Users.ts"
 
-const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
+const accounts = Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layerNoRepo), Sessions.layerNoRepo).pipe(
   Layer.provide([SessionRepo.layerMemory, Revocations.layerUnknown, Passwords.layerMemory, Tokens.layer]),
   Layer.provide(UserRepo.layerMemory)
 )

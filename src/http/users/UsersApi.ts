@@ -5,6 +5,7 @@ import { Email } from "../../users/Email.ts"
 import { Password, PasswordAttempt } from "../../users/Password.ts"
 import { Name, User, UserId } from "../../users/User.ts"
 import { Authorization, TrustingAuthorization } from "../Authorization.ts"
+import { degradable } from "../degraded.ts"
 import { PageQuery, pageOf } from "../pages.ts"
 import { failsWith } from "../failsWith.ts"
 
@@ -16,25 +17,32 @@ export const Session = Schema.Struct({
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
 
+/** A look at an account: it may be as it was known last. */
+const seen = ["DatabaseUnavailable", "ValidationFailed"] as const
+export const UserShown = Schema.Struct({ ...User.to.fields, ...degradable }).pipe(
+  Schema.encodeKeys({ createdAt: "created_at" })
+)
+export const UsersShown = Schema.Struct({ ...pageOf(User).fields, ...degradable })
+
 export const UsersApi = HttpApiGroup.make("users")
   .add(
     HttpApiEndpoint.get("me", "/v1/users/me", {
-      success: User,
-      error: failsWith("UserNotFound", ...always)
+      success: UserShown,
+      error: failsWith("UserNotFound", ...seen)
     }).middleware(TrustingAuthorization)
   )
   .add(
     HttpApiEndpoint.get("get", "/v1/users/:id", {
       params: { id: UserId },
-      success: User,
-      error: failsWith("UserNotFound", "Forbidden", ...always)
+      success: UserShown,
+      error: failsWith("UserNotFound", "Forbidden", ...seen)
     }).middleware(TrustingAuthorization)
   )
   .add(
     HttpApiEndpoint.get("list", "/v1/users", {
       query: PageQuery,
-      success: pageOf(User),
-      error: failsWith("Forbidden", ...always)
+      success: UsersShown,
+      error: failsWith("Forbidden", ...seen)
     }).middleware(TrustingAuthorization)
   )
   .add(
