@@ -34,6 +34,22 @@ layer(shopInPostgres(PaymentsMemory.layer), { excludeTestServices: true })("a re
     })
   )
 
+  it.effect("is safe whatever a stock keeper elsewhere has not answered", () =>
+    Effect.gen(function* () {
+      const untold = yield* order(1)
+      yield* untold.until("captured")
+      yield* Effect.flatMap(Database, (database) =>
+        database.query(
+          "test.untold",
+          (sql) => sql`update orders set stock_elsewhere = 'committed', stock_operation = 'commit',
+            stock_sent_at = now() - interval '30 hours' where id = ${untold.id}`
+        )
+      )
+      const [found] = yield* assessed(untold.id)
+      assert.deepStrictEqual([found?.verdict, found?.would.includes("commit again")], ["safe", true])
+    })
+  )
+
   it.effect("is safe while the provider knows the open operation's key, and asks first after that", () =>
     Effect.gen(function* () {
       const doubtful = yield* order(1)

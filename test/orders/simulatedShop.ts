@@ -3,7 +3,8 @@
  *
  * For two minutes a hundred orders come in, some of them several times; calls to the provider are lost, go unheard or do
  * not leave; workers die without a word and others take their place; people approve, refuse, leave, cancel, and are
- * given money back. Then the line heals, and everything must come to its end within a quarter of an hour.
+ * given money back. Then the line heals, and everything must come to its end within a quarter of an hour. Where the
+ * goods are kept elsewhere, the line to their keeper fails as well, and some of what seemed lost on it arrives late.
  */
 import { Array, Effect, Exit, Fiber, Layer, Option, Random } from "effect"
 import { TestClock } from "effect/testing"
@@ -18,7 +19,10 @@ import { Orders } from "../../src/orders/Orders.ts"
 import { runOrder } from "../../src/orders/OrderSaga.ts"
 import { orderQueue } from "../../src/orders/OrderStore.ts"
 import { UserId } from "../../src/users/User.ts"
+import type { SagaRecord } from "../../src/orders/sagaRecord.ts"
+import { faultyInventory, type StockFault } from "./faultyInventory.ts"
 import { type Fault, faultyPayments } from "./faultyPayments.ts"
+import { receivedElsewhere } from "./goodsElsewhere.ts"
 import { shopWithoutWorkers } from "./shops.ts"
 
 export const ordersAShop = 1000
@@ -51,6 +55,25 @@ const faults = (isBad: () => boolean) =>
       return random < 0.1 ? "lost" : random < 0.2 ? "unheard" : random < 0.25 ? "refused" : "none"
     })
   )
+
+/** Three calls in ten fail in some way while the day is bad. */
+const stockFaults = (isBad: () => boolean) =>
+  faultyInventory(() =>
+    Effect.map(Random.next, (random): StockFault => {
+      if (!isBad()) return "none"
+      return random < 0.08
+        ? "lost"
+        : random < 0.16
+          ? "unheard"
+          : random < 0.24
+            ? "late"
+            : random < 0.3
+              ? "refused"
+              : "none"
+    })
+  )
+/** A lease that a late message took for an order that was over ends by itself. */
+const leasesEnd = "16 minutes"
 
 /** Works until it dies: then it settles nothing any more, and its leases run out. */
 const mortalWorker = Effect.gen(function* () {
@@ -144,16 +167,26 @@ const buys = Effect.fnUntraced(function* (n: number, skus: ReadonlyArray<Sku>) {
 /** The whole day; `judge` looks at what is left when it is over. */
 export const day = <A, E>(
   seed: string,
+  keeper: SagaRecord["keeper"],
   judge: (
     bought: ReadonlyArray<Bought>,
     skus: ReadonlyArray<Sku>
   ) => Effect.Effect<A, E, Orders | Catalog | PaymentsMemory>
 ) => {
   let bad = true
+  const shop = shopWithoutWorkers(faults(() => bad))
+  const withGoods =
+    keeper === "here"
+      ? shop
+      : Layer.provideMerge(
+          shop,
+          stockFaults(() => bad)
+        )
   return Effect.gen(function* () {
     const skus = Array.makeBy(goods, (n) => Sku.make(`SIM-${n}`))
     const price = { amount: priceCents, currency: "CHF" }
     yield* (yield* Catalog).importProducts(skus.map((sku) => ({ sku, name: sku, description: "", price, received })))
+    for (const sku of skus) yield* receivedElsewhere(sku, received)
     yield* Effect.forkScoped(workers)
     yield* Effect.forkScoped(workers)
     const buyers = yield* Effect.forkChild(
@@ -162,10 +195,11 @@ export const day = <A, E>(
     yield* TestClock.adjust(badMillis)
     bad = false
     yield* TestClock.adjust("13 minutes")
+    if (keeper === "elsewhere") yield* TestClock.adjust(leasesEnd)
     return yield* judge(yield* Fiber.join(buyers), skus)
   }).pipe(
     Effect.scoped,
-    Effect.provide(Layer.provideMerge(shopWithoutWorkers(faults(() => bad)), TestClock.layer())),
+    Effect.provide(Layer.provideMerge(withGoods, TestClock.layer())),
     // Half of what a step costs here would be spans that nobody looks at.
     Effect.withTracerEnabled(false),
     Random.withSeed(seed)

@@ -1,7 +1,8 @@
 /**
  * Ten thousand checkouts on bad days, from seeds: whatever fails, nothing is lost, and nothing is charged twice.
  *
- * A day that breaks a promise names its seed; `day(seed, …)` runs it again, step by step the same.
+ * On every other day the goods are kept elsewhere. A day that breaks a promise names its seed; `day(seed, …)` runs it
+ * again, step by step the same.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, References } from "effect"
@@ -76,10 +77,11 @@ describe("a bad day", () => {
         const seen = new Map<string, number>()
         for (const n of Array.range(0, checkouts / ordersAShop - 1)) {
           const seed = `${first + n}`
-          const { broken, statuses } = yield* day(seed, judge).pipe(
+          const keeper = n % 2 === 0 ? "here" : "elsewhere"
+          const { broken, statuses } = yield* day(seed, keeper, judge).pipe(
             Effect.provideService(References.MinimumLogLevel, "None")
           )
-          assert.deepStrictEqual(broken, [], `seed ${seed}`)
+          assert.deepStrictEqual(broken, [], `seed ${seed}, goods ${keeper}`)
           for (const status of statuses) seen.set(status, (seen.get(status) ?? 0) + 1)
         }
         assert.strictEqual(
