@@ -10,6 +10,7 @@ import { Cause, Duration, Effect, Exit, identity, Layer, Option, Runtime } from 
 import { Catalog } from "./catalog/Catalog.ts"
 import { LastGoodCatalogue } from "./catalog/LastGoodCatalogue.ts"
 import { Storefront } from "./catalog/Storefront.ts"
+import { Suggestions } from "./catalog/Suggestions.ts"
 import { TermsOfSale } from "./catalog/TermsOfSale.ts"
 import { AddressUnavailable, ConfigInvalid, type Settings, settings as readSettings } from "./config.ts"
 import { Database } from "./database/Database.ts"
@@ -22,7 +23,7 @@ import { mailWorker } from "./emails/mailWorker.ts"
 import { MailStore } from "./emails/MailStore.ts"
 import { mailsReplaySafety } from "./emails/replaySafety.ts"
 import { mailQueue } from "./dependencies/email/mails.ts"
-import { providers } from "./main/providers.ts"
+import { providers, recommender } from "./main/providers.ts"
 import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
@@ -129,6 +130,7 @@ const replaySafety = Layer.effect(
 )
 const deadLetters = DeadLetters.layer.pipe(Layer.provide(replaySafety))
 const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
+  Layer.provideMerge(Suggestions.layer),
   Layer.provideMerge(Storefront.layer),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer, MailStore.layer)),
@@ -212,6 +214,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),
     Layer.provideMerge(inventory(settings)),
+    Layer.provideMerge(recommender(settings)),
     Layer.provideMerge(providers(settings)),
     Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),
     Layer.provide([secret(settings), NodeCrypto.layer]),

@@ -25,6 +25,7 @@ export interface KnownCatalogue {
   readonly bytes: number
   readonly page: (after: ProductCursor | undefined, limit: number) => Option.Option<ProductPage>
   readonly find: (id: ProductId) => Option.Option<Stocked>
+  readonly findBySku: (sku: string) => Option.Option<Stocked>
   /** None unless every SKU is known: whether the others are sold is not known. */
   readonly priceLines: (skus: ReadonlyArray<Sku>) => Option.Option<ReadonlyMap<Sku, PricedProduct>>
   readonly terms: (discountCode: string | undefined) => Option.Option<Terms>
@@ -60,7 +61,7 @@ export const knownCatalogue = (
 ): KnownCatalogue => {
   const { kept, bytes, complete } = fitting(stocked)
   const byId = new Map(kept.map((each) => [each.product.id, each]))
-  const bySku = new Map(kept.map(({ product: { name, price, sku } }) => [sku, { sku: sku as Sku, name, price }]))
+  const bySku = new Map(kept.map((each) => [each.product.sku, each]))
   const byCode = new Map(terms.discounts.map((discount) => [discount.code, discount]))
 
   return {
@@ -77,12 +78,14 @@ export const knownCatalogue = (
       return Option.some({ products, next })
     },
     find: (id) => Option.fromNullishOr(byId.get(id)),
+    findBySku: (sku) => Option.fromNullishOr(bySku.get(sku)),
     priceLines: (skus) => {
       const found = new Map<Sku, PricedProduct>()
       for (const sku of skus) {
-        const product = bySku.get(sku)
-        if (product === undefined) return Option.none()
-        found.set(sku, product)
+        const known = bySku.get(sku)
+        if (known === undefined) return Option.none()
+        const { name, price } = known.product
+        found.set(sku, { sku, name, price })
       }
       return Option.some(found)
     },

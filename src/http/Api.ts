@@ -4,6 +4,7 @@ import { CatalogApi } from "./catalog/CatalogApi.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { HealthApi } from "./ops/HealthApi.ts"
 import { OrdersApi } from "./orders/OrdersApi.ts"
+import { RecommendationsApi } from "./recommendations/RecommendationsApi.ts"
 import { parseOptions, payloadParseOptions } from "./parsing.ts"
 import { SessionsApi, UsersApi } from "./users/UsersApi.ts"
 import { WebhooksApi } from "./webhooks/WebhooksApi.ts"
@@ -12,6 +13,7 @@ export const Api = HttpApi.make("holdfast")
   .add(UsersApi)
   .add(SessionsApi)
   .add(CatalogApi)
+  .add(RecommendationsApi)
   .add(OrdersApi)
   .add(WebhooksApi)
   .add(HealthApi)

@@ -25,6 +25,7 @@ import { healthHandlers } from "./ops/HealthHandlers.ts"
 import { ordersHandlers } from "./orders/OrdersHandlers.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Cursors } from "./pages.ts"
+import { recommendationsHandlers } from "./recommendations/RecommendationsHandlers.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
 import { refuseUnparsed } from "./unparsed.ts"
@@ -35,6 +36,7 @@ const handlers = Layer.mergeAll(
   usersHandlers,
   sessionsHandlers,
   catalogHandlers,
+  recommendationsHandlers,
   ordersHandlers,
   webhooksHandlers,
   healthHandlers

@@ -6,6 +6,7 @@
 import { Effect, Layer, Option, Redacted } from "effect"
 import type { Settings } from "../config.ts"
 import { EmailAccount } from "../dependencies/email/ResendEmail.ts"
+import { HttpRecommendations, RecommendationsUrl } from "../dependencies/recommendations/HttpRecommendations.ts"
 import { StripeAccount } from "../dependencies/payments/StripePayments.ts"
 import { WebhookSecret } from "../orders/webhooks/PaymentWebhooks.ts"
 import { sandboxEmailFrom, sandboxEmailKey } from "../sandbox/credentials.ts"
@@ -43,8 +44,21 @@ const email = ({ resend }: Settings) =>
     }))
   )
 
-const standIn = ({ dataDir, production, resend, sandboxPort, stripe }: Settings) => {
-  const isComplete = Option.isSome(stripe) && Option.isSome(resend)
+/** In production there is none unless it is set: pages do without. */
+export const recommender = ({ production, recommendationsUrl }: Settings) =>
+  production && Option.isNone(recommendationsUrl)
+    ? Layer.empty
+    : HttpRecommendations.layer.pipe(
+        Layer.provide(
+          Layer.effect(
+            RecommendationsUrl,
+            orSandbox(recommendationsUrl, ({ baseUrl }) => `${baseUrl}/recommendations`)
+          )
+        )
+      )
+
+const standIn = ({ dataDir, production, recommendationsUrl, resend, sandboxPort, stripe }: Settings) => {
+  const isComplete = Option.isSome(stripe) && Option.isSome(resend) && Option.isSome(recommendationsUrl)
   return production || isComplete ? Layer.empty : Sandbox.layer({ dataDir, port: sandboxPort })
 }
 

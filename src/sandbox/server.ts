@@ -20,6 +20,7 @@ import { Book } from "./payments/Book.ts"
 import { customerPage } from "./payments/customerPage.ts"
 import { SecretKey } from "./payments/exchange.ts"
 import { paymentRoutes } from "./payments/paymentRoutes.ts"
+import { recommendationRoutes } from "./recommendations/recommendationRoutes.ts"
 import { Outbox } from "./webhooks/Outbox.ts"
 import { webhookRoutes } from "./webhooks/webhookRoutes.ts"
 
@@ -46,7 +47,16 @@ const ownedFolder = (folder: string) =>
 
 export const server = ({ dataDir, port, secretKey }: ServerOptions) =>
   HttpRouter.serve(
-    Layer.mergeAll(paymentRoutes, customerPage, controlRoutes, webhookRoutes, inventoryRoutes, emailRoutes, inboxPage),
+    Layer.mergeAll(
+      paymentRoutes,
+      customerPage,
+      controlRoutes,
+      webhookRoutes,
+      inventoryRoutes,
+      emailRoutes,
+      inboxPage,
+      recommendationRoutes
+    ),
     { disableLogger: true, disableListenLog: true }
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(Faults.layer, Outbox.layer)),

@@ -11,6 +11,7 @@ import { Effect, Layer } from "effect"
 import { Catalog } from "../catalog/Catalog.ts"
 import { LastGoodCatalogue } from "../catalog/LastGoodCatalogue.ts"
 import { Storefront } from "../catalog/Storefront.ts"
+import { Suggestions } from "../catalog/Suggestions.ts"
 import { TermsOfSale } from "../catalog/TermsOfSale.ts"
 import { EmailMemory } from "../dependencies/email/EmailMemory.ts"
 import { PaymentsMemory } from "../dependencies/payments/PaymentsMemory.ts"
@@ -64,6 +65,7 @@ const webhookWorker = Layer.effectDiscard(
 
 const layerMemory = Layer.mergeAll(worker, webhookWorker, mailWorker, stockedShelves).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
+  Layer.provideMerge(Suggestions.layer),
   Layer.provideMerge(Storefront.layer),
   Layer.provideMerge(Layer.merge(MailStore.layerMemory, EmailMemory.layer)),
   Layer.provideMerge(LastGoodCatalogue.layer),

@@ -51,7 +51,9 @@ export const otherProvider: Environment = {
   STRIPE_WEBHOOK_SECRET: "unused",
   RESEND_API_BASE: "http://127.0.0.1:1",
   RESEND_API_KEY: "unused",
-  EMAIL_FROM: "shop@example.com"
+  EMAIL_FROM: "shop@example.com",
+  RECOMMENDATIONS_URL: "http://127.0.0.1:1",
+  ANALYTICS_URL: "http://127.0.0.1:1"
 }
 
 export const root = path.resolve(import.meta.dirname, "../..")

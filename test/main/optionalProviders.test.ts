@@ -1,4 +1,4 @@
-/** The real shop while its email provider is away: nobody notices, and the mails come when it is back. */
+/** The real shop while what no order waits for is away: nobody notices, and what can be made up for is, when it is back. */
 import { expect, layer } from "@effect/vitest"
 import { Effect, Logger, Redacted, Schedule } from "effect"
 import { Sandbox } from "../../src/sandbox/Sandbox.ts"
@@ -12,15 +12,19 @@ import { startShop } from "./process.ts"
 interface Checks {
   readonly checks: Readonly<Record<string, { readonly status: string }>>
 }
+interface Products {
+  readonly data: ReadonlyArray<{ readonly id: string }>
+  readonly degraded?: unknown
+}
 interface Inbox {
   readonly data: ReadonlyArray<{ readonly key: string; readonly text: string }>
 }
 
 const often = Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "30 seconds" }))
 
-layer(sandboxForTests, { excludeTestServices: true })("a shop whose email provider is away", (it) => {
+layer(sandboxForTests, { excludeTestServices: true })("a shop whose email provider and recommender are away", (it) => {
   it.effect(
-    "takes accounts and orders as ever, warns, and sends each mail once when the provider is back",
+    "takes accounts and orders as ever, suggests what it knows, warns, and sends each mail once when the provider is back",
     () =>
       Effect.gen(function* () {
         const { baseUrl } = yield* Sandbox
@@ -28,7 +32,26 @@ layer(sandboxForTests, { excludeTestServices: true })("a shop whose email provid
         const DATA_DIR = yield* temporaryFolder
         const shop = yield* startShop({ env: { DATABASE_URL, DATA_DIR, ...asProviders(baseUrl) } })
         const { url } = yield* shop.ready
+        const [first, second] = (yield* request<Products>(`${url}/v1/products?limit=2`))?.body.data ?? []
+        const suggestions = (product: { readonly id: string } | undefined) =>
+          request<Products>(`${url}/v1/products/${product?.id}/recommendations`)
+        // The first try is made over a cold connection, and the catalogue is read a moment after the start.
+        const live = yield* Effect.repeat(suggestions(first), {
+          until: (answer) => (answer?.body.data.length ?? 0) > 0 && answer?.body.degraded === undefined,
+          schedule: often
+        })
+        expect(live?.body.data.length).toBe(8)
+        expect(live?.body.degraded).toBeUndefined()
+
         yield* fault(baseUrl, { mode: "status_after", path: "/resend/" })
+        yield* fault(baseUrl, { mode: "status", path: "/recommendations/" })
+        const known = yield* suggestions(first)
+        expect([known?.status, known?.body.data]).toEqual([200, live?.body.data])
+        expect(known?.body.degraded).toMatchObject([{ feature: "recommendations", mode: "last_good" }])
+        expect(known?.headers.get("cache-status")).toContain("holdfast; hit; ttl=-")
+        const none = yield* suggestions(second)
+        expect([none?.status, none?.body.data]).toEqual([200, []])
+        expect(none?.body.degraded).toMatchObject([{ feature: "recommendations", mode: "default" }])
         const who = yield* customer(url)
         const order = yield* placeOrder(url, who, { key: "while-mails-are-away" })
         expect(order?.status).toBe(201)
