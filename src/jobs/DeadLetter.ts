@@ -19,6 +19,8 @@ export interface DeadLetter {
   readonly attempts: number
   /** How often it was replayed before. */
   readonly replays: number
+  /** Somebody asked for it since its last run began (a cancel, a webhook): nothing of that happens before a replay. */
+  readonly woken: boolean
   readonly createdAt: DateTime.Utc
   readonly firstFailedAt: DateTime.Utc
   readonly lastFailedAt: DateTime.Utc

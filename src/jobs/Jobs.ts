@@ -17,9 +17,12 @@ type Failures = DatabaseUnavailable | QueryTimeout
 export class Jobs extends Context.Service<
   Jobs,
   {
-    /** Adds the job in the open transaction; wakes the one that is there when queue and key exist. */
+    /**
+     * Adds the job in the open transaction; wakes the one that is there when queue and key exist. A dead one stays dead:
+     * what it was woken for waits for the replay, and the dead letter says so.
+     */
     readonly enqueue: (job: NewJob) => Effect.Effect<void, Failures>
-    /** Makes an existing job due now, or, while it runs, due again when it settles. */
+    /** Makes an existing job due now, or, while it runs, due again when it settles; a dead one as `enqueue` does. */
     readonly wake: (queue: string, key: string) => Effect.Effect<void, Failures>
     /** Up to `limit` due jobs, oldest due first; none of a paused queue. */
     readonly claim: (queue: string, limit: number) => Effect.Effect<ReadonlyArray<ClaimedJob>, Failures>

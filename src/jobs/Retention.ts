@@ -1,8 +1,9 @@
 /**
- * Removes what is over: jobs that are done or discarded, and finished replays, after a month.
+ * Removes what is over: jobs that are done or discarded, finished replays, and providers' events that were matched with
+ * an order or are of no concern, after a month.
  *
- * The only place that deletes jobs, and only in a final state; dead letters are never removed. Small batches, so that
- * nobody waits for it; what it removed is logged.
+ * The only place that deletes them, and only in a final state: dead letters and unmatched events wait for a person, and
+ * are never removed. Small batches, so that nobody waits for it; what it removed is logged.
  */
 import { Effect, Layer, Schedule } from "effect"
 import { Database } from "../database/Database.ts"
@@ -13,7 +14,7 @@ export const keptDays = 30
 const batch = 1_000
 const hourly = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
-/** One pass. Answers how many jobs and replays were removed. */
+/** One pass. Answers how many of each were removed. */
 export const removeOld = Effect.gen(function* () {
   const database = yield* Database
   const oldJobs = database.query(
@@ -34,14 +35,29 @@ export const removeOld = Effect.gen(function* () {
         order by id limit 1 for update skip locked)
       delete from replays using old where replays.id = old.id returning 1`
   )
+  const oldEvents = database.query(
+    "retention.events",
+    (sql) => sql`
+      with old as materialized (
+        select provider, event_id from webhook_events where state in ('matched', 'ignored')
+          and settled_at < now() - make_interval(days => ${keptDays})
+        order by settled_at, provider, event_id limit ${batch} for update skip locked)
+      delete from webhook_events as event using old
+      where event.provider = old.provider and event.event_id = old.event_id returning 1`
+  )
   const allOf = (once: typeof oldJobs, full: number) =>
     Effect.gen(function* () {
       let removed = 0
       for (let last = full; last === full; removed += last) last = (yield* once).length
       return removed
     })
-  const removed = { jobs: yield* allOf(oldJobs, batch), replays: yield* allOf(oldReplays, 1) }
-  if (removed.jobs + removed.replays > 0) yield* Effect.logInfo("old rows removed", { ...removed, kept_days: keptDays })
+  const removed = {
+    jobs: yield* allOf(oldJobs, batch),
+    replays: yield* allOf(oldReplays, 1),
+    webhook_events: yield* allOf(oldEvents, batch)
+  }
+  if (Object.values(removed).some((count) => count > 0))
+    yield* Effect.logInfo("old rows removed", { ...removed, kept_days: keptDays })
   return removed
 })
 

@@ -31,52 +31,50 @@ const sweeps = Schedule.spaced("1 second").pipe(Schedule.jittered)
 export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const { concurrency, prefetch = 0, queue } = options
   const jobs = yield* Jobs
-  const settle = yield* makeSettling
-  const running = new Map<string, { readonly job: ClaimedJob; readonly fiber: Fiber.Fiber<void> }>()
+  const running = new Map<string, { readonly job: ClaimedJob; readonly fiber: Fiber.Fiber<Settlement> }>()
   const waiting: Array<ClaimedJob> = []
+  /** Ended, and not settled yet. */
+  const ended = new Map<string, ClaimedJob>()
   /** Rung when there may be something to do: the queue says so, or a job has ended. */
   const bell = yield* Queue.sliding<void>(1)
-  const ring = Effect.suspend(() => Effect.asVoid(Queue.offer(bell, undefined)))
+  const ring = () => void Queue.offerUnsafe(bell, undefined)
   const mostHeld = concurrency + prefetch
-  /** Held jobs below which the next claim is worth its statement. */
-  const few = prefetch === 0 ? concurrency - 1 : mostHeld / 2
+  /** Held jobs up to which the next claim is worth its statement. */
+  const few = prefetch === 0 ? concurrency - 1 : Math.floor(mostHeld / 2)
+  /** Of a claim. With prefetch half of what may be held: one half is claimed while the other runs and is settled. */
+  const mostClaimed = prefetch === 0 ? concurrency : Math.max(concurrency, mostHeld - few)
   const turn = { active: 0, announced: true, mayHaveMore: false, aloneIsDue: false, aloneRuns: false }
-  const held = () => running.size + waiting.length
+  const held = () => turn.active + waiting.length + ended.size
+  const mayClaimMore = () => turn.mayHaveMore && held() <= few
 
-  const handled = (job: ClaimedJob) =>
-    Effect.suspend(() => options.handle(job)).pipe(
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause)
-          ? Effect.failCause(cause as Cause.Cause<never>)
-          : Effect.andThen(
-              Effect.logError("job died", { job: job.id, queue: job.queue, ...describeCause(cause) }),
-              job.attempts >= attemptsForADefect
-                ? Effect.succeed(Settlement.dead(defect))
-                : Effect.map(backoffMillis(job.attempts), (delay) => Settlement.retry(delay, defect))
-            )
-      ),
-      Effect.ensuring(
-        Effect.suspend(() => {
-          turn.active -= 1
-          return waiting.length > 0 ? ring : Effect.void
-        })
-      )
-    )
+  const settle = yield* makeSettling((batch) =>
+    Effect.sync(() => {
+      for (const [job] of batch) ended.delete(job.id)
+      // Others may wait to run alone as well: a worker that crashed held several.
+      if (turn.aloneRuns) turn.aloneIsDue = !(turn.aloneRuns = false)
+      if (held() === 0 || mayClaimMore()) ring()
+    })
+  )
+  const end = (job: ClaimedJob, settlement: Settlement) => {
+    running.delete(job.id)
+    turn.active -= 1
+    ended.set(job.id, job)
+    settle(job, settlement)
+    if (waiting.length > 0) ring()
+  }
+
   const run = (job: ClaimedJob) =>
-    handled(job).pipe(
-      Effect.flatMap((settlement) => settle(job, settlement)),
-      Effect.onInterrupt(() => settle(job, Settlement.later(0))),
-      Effect.ensuring(
-        Effect.suspend(() => {
-          running.delete(job.id)
-          if (turn.aloneRuns) {
-            // Others may wait to run alone as well: a worker that crashed held several.
-            turn.aloneRuns = false
-            turn.aloneIsDue = true
-          }
-          return held() === 0 || (turn.mayHaveMore && held() <= few) ? ring : Effect.void
-        })
-      ),
+    Effect.suspend(() => options.handle(job)).pipe(
+      Effect.onExit((exit) => {
+        if (exit._tag === "Success") return Effect.sync(() => end(job, exit.value))
+        if (Cause.hasInterruptsOnly(exit.cause)) return Effect.sync(() => end(job, Settlement.later(0)))
+        return Effect.logError("job died", { job: job.id, queue, ...describeCause(exit.cause) }).pipe(
+          Effect.andThen(backoffMillis(job.attempts)),
+          Effect.map((delay) =>
+            end(job, job.attempts >= attemptsForADefect ? Settlement.dead(defect) : Settlement.retry(delay, defect))
+          )
+        )
+      }),
       Effect.annotateLogs({ job_id: job.id })
     )
 
@@ -97,7 +95,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
 
   // A claim is not interrupted: what it took and nobody knew of would keep its lease until that ended.
   const claimMore = Effect.suspend(() => {
-    const free = mostHeld - held()
+    const free = Math.min(mostClaimed, mostHeld - held())
     turn.mayHaveMore = true
     if (turn.aloneRuns || free <= 0) return Effect.void
     return Effect.flatMap(jobs.claim(queue, free), (claimed) => {
@@ -105,16 +103,21 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       waiting.push(...claimed)
       return claimed.length > 0 ? reachJobPoint("job.claimed") : Effect.void
     })
-  }).pipe(Effect.uninterruptible)
+  }).pipe(
+    Effect.uninterruptible,
+    Effect.andThen(startAll),
+    Effect.andThen(Effect.sync(() => (mayClaimMore() ? ring() : undefined)))
+  )
   const claimAlone = Effect.map(jobs.claimAlone(queue), (claimed) => {
     turn.aloneIsDue = false
     turn.aloneRuns = claimed.length > 0
     turn.announced = true
     waiting.push(...claimed)
+    if (claimed.length === 0) ring()
   }).pipe(Effect.uninterruptible)
   const claimWhatIsDue = Effect.suspend(() => {
     if (turn.aloneIsDue) return held() === 0 ? claimAlone : Effect.void
-    if (!turn.announced && !(turn.mayHaveMore && held() <= few)) return Effect.void
+    if (!turn.announced && !mayClaimMore()) return Effect.void
     turn.announced = false
     return claimMore
   }).pipe(Effect.catch((error) => Effect.logWarning("no jobs claimed", { queue, code: error._tag })))
@@ -122,7 +125,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   const renewAll = Effect.suspend(() => {
     const all = [...running.values()]
     if (held() === 0) return Effect.void
-    return jobs.renew([...all.map(({ job }) => job), ...waiting]).pipe(
+    return jobs.renew([...all.map(({ job }) => job), ...waiting, ...ended.values()]).pipe(
       Effect.flatMap((ids) => {
         const kept = waiting.filter(({ id }) => ids.has(id))
         waiting.splice(0, waiting.length, ...kept)
@@ -133,25 +136,26 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
   })
   const sweepAll = jobs.sweep.pipe(
     Effect.andThen(jobs.hasAlone(queue)),
-    Effect.flatMap((isDue) => {
+    Effect.map((isDue) => {
       turn.aloneIsDue = isDue && !turn.aloneRuns
-      return isDue ? ring : Effect.void
+      if (isDue) ring()
     }),
     Effect.catch((error) => Effect.logWarning("leases not swept", { queue, code: error._tag }))
   )
 
   yield* Effect.addFinalizer(() =>
-    Effect.forEach(waiting.splice(0), (job) => settle(job, Settlement.later(0)), {
-      concurrency: "unbounded",
-      discard: true
+    Effect.sync(() => {
+      for (const job of waiting.splice(0)) settle(job, Settlement.later(0))
     })
   )
   yield* Effect.forkScoped(Effect.repeat(renewAll, Schedule.spaced(`${leaseSeconds / 3} seconds`)))
   yield* Effect.forkScoped(Effect.repeat(sweepAll, sweeps))
-  const announcements = Stream.runForEach(jobs.due(queue), () => {
-    turn.announced = true
-    return ring
-  })
+  const announcements = Stream.runForEach(jobs.due(queue), () =>
+    Effect.sync(() => {
+      turn.announced = true
+      ring()
+    })
+  )
   yield* Effect.forkScoped(announcements)
   return yield* Queue.take(bell).pipe(
     Effect.andThen(startAll),

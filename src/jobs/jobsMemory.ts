@@ -88,8 +88,9 @@ export const makeJobsMemory = Effect.gen(function* () {
 
   const wake = Effect.fnUntraced(function* (queue: string, key: string) {
     const row = rows.get(nameOf(queue, key))
-    if (row === undefined || row.state === "dead") return
+    if (row === undefined) return
     row.wakes += 1
+    if (row.state === "dead") return
     const now = yield* Clock.currentTimeMillis
     if (row.state === "done") revive(row, now)
     if (row.state === "ready") dueAt(row, Math.min(row.runAt, now))

@@ -7,6 +7,7 @@ import type { By, ClaimedJob, NewJob, Settlement } from "./Job.ts"
 import {
   type ClaimRow,
   claimStatement,
+  finishStatement,
   renewStatement,
   settleStatement,
   sweepStatement,
@@ -58,7 +59,7 @@ export const makeJobsPostgres = Effect.gen(function* () {
           run_at = case when state in ('ready', 'done') then least(run_at, now()) else run_at end,
           due_by = case when state in ('ready', 'done')
             then least(run_at, now()) + priority * interval '30 seconds' else due_by end
-        where queue = ${queue} and key = ${key} and state in ('ready', 'running', 'done')`
+        where queue = ${queue} and key = ${key} and state <> 'discarded'`
     )
     yield* database.afterCommit(announce(queue))
   })
@@ -91,10 +92,14 @@ export const makeJobsPostgres = Effect.gen(function* () {
     settled: ReadonlyArray<readonly [job: ClaimedJob, settlement: Settlement]>
   ) {
     if (settled.length === 0) return new Set<string>()
-    const held = yield* database.query("jobs.settle", (sql) => settleStatement(sql, settled))
+    const lost = yield* database.query("jobs.settle", (sql) =>
+      settled.every(([, { _tag }]) => _tag === "Done") ? finishStatement(sql, settled) : settleStatement(sql, settled)
+    )
     const vacated = new Set(settled.flatMap(([job]) => (job.slotted ? [job.queue] : [])))
     yield* Effect.forEach(vacated, announce, { discard: true })
-    return new Set(held.map((row) => row.id))
+    const held = new Set(settled.map(([job]) => job.id))
+    for (const { id } of lost) held.delete(id)
+    return held
   })
   const settle = (job: ClaimedJob, settlement: Settlement) =>
     Effect.map(settleAll([[job, settlement]]), (held) => held.has(job.id))

@@ -11,6 +11,7 @@ export interface LetterRow {
   readonly last_error: JobFailure | null
   readonly attempts: number
   readonly replays: number
+  readonly woken: boolean
   readonly created_at: Date
   readonly first_failed_at: Date
   readonly last_failed_at: Date
@@ -39,7 +40,7 @@ export interface ReplayRow {
 }
 
 export const letterColumns = (sql: SqlClient.SqlClient) => sql`
-  id::text, queue, key, last_error, attempts, replays, created_at, first_failed_at, last_failed_at`
+  id::text, queue, key, last_error, attempts, replays, wake <> wake_seen as woken, created_at, first_failed_at, last_failed_at`
 
 /** The condition for a filter, on `jobs`. */
 export const matching = (sql: SqlClient.SqlClient, filter: LetterFilter): Statement.Fragment =>
@@ -62,6 +63,7 @@ export const toLetter = (row: LetterRow): DeadLetter => ({
   category: row.last_error?.category ?? "permanent",
   attempts: row.attempts,
   replays: row.replays,
+  woken: row.woken,
   createdAt: at(row.created_at),
   firstFailedAt: at(row.first_failed_at),
   lastFailedAt: at(row.last_failed_at)

@@ -1,73 +1,65 @@
 /**
  * Settles in batches: what ends while a statement is under way goes into the next one together.
  *
- * Whoever finds nobody at it writes for all that wait, until nobody waits; so a lone settlement is written at once.
+ * A job's fiber does not wait for that: it hands its settlement over and ends. One fiber writes, and says what it wrote,
+ * or could not write; then those leases end by themselves. What is handed over while the scope closes is written too.
  */
-import { Deferred, Effect, Schedule } from "effect"
+import { Effect, Queue, Schedule } from "effect"
+import { describeCause } from "../telemetry/redaction.ts"
 import type { ClaimedJob, Settlement } from "./Job.ts"
 import { reachJobPoint } from "./crashPoints.ts"
 import { Jobs } from "./Jobs.ts"
 
-type Settled = readonly [job: ClaimedJob, settlement: Settlement]
+export type Settled = readonly [job: ClaimedJob, settlement: Settlement]
 
 /** A statement of more is not cheaper a job. */
 const most = 500
 const again = Schedule.exponential("50 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
-export const makeSettling = Effect.gen(function* () {
+/** `onWritten` runs after each statement, whatever came of it. Answers what hands a settlement over. */
+export const makeSettling = Effect.fnUntraced(function* (
+  onWritten: (batch: ReadonlyArray<Settled>) => Effect.Effect<void>
+) {
   const jobs = yield* Jobs
-  const waiting: Array<{ readonly settled: Settled; readonly written: Deferred.Deferred<void> }> = []
-  let writing = false
+  const waiting: Array<Settled> = []
+  const bell = yield* Queue.sliding<void>(1)
 
   const write = Effect.fnUntraced(function* (batch: ReadonlyArray<Settled>) {
     yield* reachJobPoint("job.settle.before")
-    const held = yield* jobs.settleAll(batch).pipe(
-      Effect.tap(reachJobPoint("job.settle.after")),
-      Effect.retry(again),
-      Effect.catch((error) =>
-        // The lease ends and the job runs again: every handler is idempotent.
-        Effect.as(
-          Effect.logWarning("jobs not settled", { jobs: batch.length, queue: batch[0]?.[0].queue, code: error._tag }),
-          new Set(batch.map(([job]) => job.id))
-        )
-      )
-    )
-    const lost = batch.filter(([job]) => !held.has(job.id))
+    const held = yield* jobs.settleAll(batch).pipe(Effect.tap(reachJobPoint("job.settle.after")), Effect.retry(again))
     yield* Effect.forEach(
-      lost,
+      batch.filter(([job]) => !held.has(job.id)),
       ([job]) => Effect.logWarning("job settled by another", { job: job.id, queue: job.queue }),
       { discard: true }
     )
   })
+  // The lease ends and the job runs again: every handler is idempotent.
+  const notWritten = (batch: ReadonlyArray<Settled>, why: Readonly<Record<string, unknown>>) =>
+    Effect.logWarning("jobs not settled", { jobs: batch.length, queue: batch[0]?.[0].queue, ...why })
 
-  const writeAll = Effect.gen(function* () {
-    // Those that end in the same moment come along.
-    yield* Effect.yieldNow
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, most)
-      const told = Effect.sync(() => {
-        for (const { written } of batch) Deferred.doneUnsafe(written, Effect.void)
-      })
-      // Also when it dies: those that wait would wait forever, and keep their leases.
-      yield* Effect.ensuring(write(batch.map(({ settled }) => settled)), told)
-    }
-  }).pipe(
-    Effect.ensuring(
-      Effect.sync(() => {
-        writing = false
-      })
+  const writeNext = Effect.suspend(() => {
+    const batch = waiting.splice(0, most)
+    return write(batch).pipe(
+      Effect.catch((error) => notWritten(batch, { code: error._tag })),
+      // Whoever holds jobs must hear of every one of them, or it waits for them forever, and keeps their leases.
+      Effect.catchCause((cause) => notWritten(batch, describeCause(cause))),
+      Effect.andThen(onWritten(batch))
     )
+  })
+  const writeAll = Effect.uninterruptible(
+    Effect.whileLoop({ while: () => waiting.length > 0, body: () => writeNext, step: () => undefined })
+  )
+  yield* Effect.addFinalizer(() => writeAll)
+  yield* Queue.take(bell).pipe(
+    // Those that end in the same moment come along.
+    Effect.andThen(Effect.yieldNow),
+    Effect.andThen(writeAll),
+    Effect.forever,
+    Effect.forkScoped
   )
 
-  /** Returns when it is written. */
-  return (job: ClaimedJob, settlement: Settlement): Effect.Effect<void> =>
-    Effect.uninterruptible(
-      Effect.suspend(() => {
-        const written = Deferred.makeUnsafe<void>()
-        waiting.push({ settled: [job, settlement], written })
-        if (writing) return Deferred.await(written)
-        writing = true
-        return Effect.andThen(writeAll, Deferred.await(written))
-      })
-    )
+  return (job: ClaimedJob, settlement: Settlement): void => {
+    waiting.push([job, settlement])
+    Queue.offerUnsafe(bell, undefined)
+  }
 })

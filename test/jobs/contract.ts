@@ -99,6 +99,38 @@ export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) =
       })
     )
 
+    it.effect("a dead job that is enqueued again stays dead, and its queue counts it", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs, queue } = yield* queueOf
+        yield* add("dead")
+        yield* jobs.settle((yield* claim())[0]!, Settlement.dead(failure))
+        yield* add("dead")
+        assert.deepStrictEqual(yield* claim(), [])
+        assert.deepInclude(
+          (yield* jobs.queues).find((each) => each.queue === queue),
+          { ready: 0, dead: 1 }
+        )
+      })
+    )
+
+    it.effect(
+      "many that are done settle at once; a woken one runs once more, those whose lease was lost are left alone",
+      () =>
+        Effect.gen(function* () {
+          const { add, claim, jobs, queue } = yield* queueOf
+          for (const key of ["done", "lost", "woken"]) yield* add(key)
+          const [done, lost, woken] = yield* claim()
+          yield* jobs.wake(queue, "woken")
+          yield* jobs.settle(lost!, Settlement.later(0))
+          const held = yield* jobs.settleAll([lost!, woken!, done!].map((job) => [job, Settlement.done]))
+          assert.deepStrictEqual([...held].sort(), [done!.id, woken!.id].sort())
+          const next = yield* claim()
+          assert.deepStrictEqual(next.map(({ key }) => key).toSorted(), ["lost", "woken"])
+          yield* jobs.settleAll(next.map((job) => [job, Settlement.done]))
+          assert.deepStrictEqual(yield* claim(), [])
+        })
+    )
+
     it.effect("enqueuing a key that is there wakes it instead of adding a second", () =>
       Effect.gen(function* () {
         const { add, keys } = yield* queueOf

@@ -267,6 +267,28 @@ layer(letters, { excludeTestServices: true })("dead letters", (it) => {
     })
   )
 
+  it.effect("that somebody asks for say so, and what was asked for is seen by the run that a replay brings", () =>
+    Effect.gen(function* () {
+      const [dead, jobs] = [yield* DeadLetters, yield* Jobs]
+      const woken = Effect.map(dead.list({ queue: "asked" }, { limit: 10, after: undefined }), ({ letters: all }) =>
+        all.map((letter) => [letter.key, letter.woken])
+      )
+      yield* kill("asked", ["cancelled", "enqueued", "left alone"])
+      yield* jobs.wake("asked", "cancelled")
+      yield* jobs.enqueue({ queue: "asked", key: "enqueued", payload: {} })
+      assert.deepStrictEqual((yield* woken).toSorted(), [
+        ["cancelled", true],
+        ["enqueued", true],
+        ["left alone", false]
+      ])
+      assert.deepStrictEqual(yield* jobs.claim("asked", 10), [])
+      yield* dead.replay({ queue: "asked" }, by)
+      yield* finishReplays
+      yield* runAll("asked", () => Settlement.dead(failure))
+      assert.deepStrictEqual([...new Set((yield* woken).map(([, asked]) => asked))], [false])
+    })
+  )
+
   it.effect("are never removed by retention, which takes only what is final and old", () =>
     Effect.gen(function* () {
       const [jobs, database] = [yield* Jobs, yield* Database]
@@ -278,10 +300,32 @@ layer(letters, { excludeTestServices: true })("dead letters", (it) => {
         (sql) => sql`
         update jobs set finished_at = now() - interval '31 days' where queue = 'retained' and key in ('dead', 'old')`
       )
-      assert.strictEqual((yield* removeOld).jobs, 1)
+      assert.deepStrictEqual(yield* removeOld, { jobs: 1, replays: 0, webhook_events: 0 })
       assert.deepStrictEqual(
         (yield* rows("retained")).map(({ key }) => key),
         ["dead", "young"]
+      )
+    })
+  )
+
+  it.effect("and events that no order was found for stay; events that are over and old go, and are counted", () =>
+    Effect.gen(function* () {
+      const database = yield* Database
+      yield* database.query(
+        "test",
+        (sql) => sql`
+          insert into webhook_events (provider, event_id, type, state, settled_at)
+          select 'p', state || days, 't', state, case when state <> 'received' then now() - make_interval(days => days) end
+          from unnest(array['ignored', 'unmatched', 'received']) as state, unnest(array[29, 31]) as days`
+      )
+      assert.deepStrictEqual(yield* removeOld, { jobs: 0, replays: 0, webhook_events: 1 })
+      const left = yield* database.query(
+        "test",
+        (sql) => sql<{ event_id: string }>`select event_id from webhook_events order by event_id`
+      )
+      assert.deepStrictEqual(
+        left.map(({ event_id }) => event_id),
+        ["ignored29", "received29", "received31", "unmatched29", "unmatched31"]
       )
     })
   )

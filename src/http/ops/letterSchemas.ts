@@ -19,6 +19,7 @@ const letterFields = {
   category,
   attempts: Schema.Int,
   replays: Schema.Int,
+  woken: Schema.Boolean,
   createdAt: when,
   firstFailedAt: when,
   lastFailedAt: when
