@@ -23,6 +23,8 @@ export interface Provider {
   readonly struck: Effect.Effect<number>
   readonly traffic: Effect.Effect<ProviderTraffic>
   readonly sendWebhooksTo: (shopUrl: string) => Effect.Effect<void>
+  /** What the stock service that stands in has of these goods; `undefined` when it could not be asked. */
+  readonly shelf: (sku: string) => Effect.Effect<{ readonly reserved: number; readonly committed: number } | undefined>
   /** `undefined` when the books could not be read. */
   readonly ledger: Effect.Effect<ReadonlyArray<LedgerEntry> | undefined>
 }
@@ -50,6 +52,13 @@ export const startProvider = Effect.fnUntraced(function* (dataDir: string) {
     ),
     traffic: Effect.sync(traffic.seen),
     sendWebhooksTo: (shopUrl) => tellWebhookUrl(direct, `${shopUrl}/v1/webhooks/payments`),
+    shelf: (sku) =>
+      Effect.map(
+        request<{ readonly data: { readonly reserved: number; readonly committed: number } }>(
+          `${direct}/_sandbox/inventory/${sku}`
+        ),
+        (seen) => seen?.body.data
+      ),
     ledger: Effect.map(
       request<{ readonly data: ReadonlyArray<LedgerEntry> }>(`${direct}/_sandbox/ledger`),
       (seen) => seen?.body.data

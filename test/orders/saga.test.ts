@@ -183,8 +183,8 @@ describe("the machine of an order", () => {
     assert.deepStrictEqual([...late.finals], ["cancelled"])
   })
 
-  it("asks nobody for money when there is nothing to pay", () => {
-    const { finals, seen, violations } = search({ ...fresh, totalCents: 0 }, 0)
+  it.each([fresh, elsewhere])("asks nobody for money when there is nothing to pay, and goods are $keeper", (order) => {
+    const { finals, seen, violations } = search({ ...order, totalCents: 0 }, 0)
     assert.deepStrictEqual(violations, [])
     assert.deepStrictEqual([...finals].sort(), ["captured", "failed"])
     assert.isTrue([...seen.values()].every((known) => Object.keys(known.operations).length === 0))

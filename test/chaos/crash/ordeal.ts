@@ -9,6 +9,7 @@ import { Clock, Effect, Option, Random, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
 import type { Customer } from "../../main/client.ts"
 import type { Log } from "../customerLog.ts"
+import { goodsBreaches } from "../goods.ts"
 import { isQuiet, judge, type Verdict } from "../judge.ts"
 import { type Blow, nameOf } from "./blows.ts"
 import type { Ground } from "./ground.ts"
@@ -112,6 +113,6 @@ const suffered = Effect.fnUntraced(function* (stage: Stage, who: Customer, { blo
     blows,
     recoverySeconds,
     ...verdict,
-    others: [...verdict.others, ...unread, ...untold]
+    others: [...verdict.others, ...(yield* goodsBreaches(stage.provider)), ...unread, ...untold]
   } satisfies Result
 })
