@@ -35,6 +35,7 @@ import { replayWorker } from "./jobs/replayWorker.ts"
 import { ReplaySafety } from "./jobs/ReplaySafety.ts"
 import { retention } from "./jobs/Retention.ts"
 import { Health } from "./ops/Health.ts"
+import { Status } from "./ops/Status.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
 import { Orders } from "./orders/Orders.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
@@ -131,10 +132,9 @@ const replaySafety = Layer.effect(
 const deadLetters = DeadLetters.layer.pipe(Layer.provide(replaySafety))
 const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
   Layer.provideMerge(Suggestions.layer),
-  Layer.provideMerge(Storefront.layer),
+  Layer.provideMerge(Layer.mergeAll(Storefront.layer, Health.layer, Status.layer)),
   Layer.provideMerge(LastGoodCatalogue.layer),
-  Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer, MailStore.layer)),
-  Layer.provideMerge(Health.layer)
+  Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer, MailStore.layer))
 )
 
 /** Part of what is sent to the provider under an order's key. */

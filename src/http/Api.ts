@@ -6,6 +6,7 @@ import { HealthApi } from "./ops/HealthApi.ts"
 import { OrdersApi } from "./orders/OrdersApi.ts"
 import { RecommendationsApi } from "./recommendations/RecommendationsApi.ts"
 import { parseOptions, payloadParseOptions } from "./parsing.ts"
+import { StatusApi } from "./status/StatusApi.ts"
 import { SessionsApi, UsersApi } from "./users/UsersApi.ts"
 import { WebhooksApi } from "./webhooks/WebhooksApi.ts"
 
@@ -16,6 +17,7 @@ export const Api = HttpApi.make("holdfast")
   .add(RecommendationsApi)
   .add(OrdersApi)
   .add(WebhooksApi)
+  .add(StatusApi)
   .add(HealthApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)

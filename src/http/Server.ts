@@ -28,6 +28,7 @@ import { Cursors } from "./pages.ts"
 import { recommendationsHandlers } from "./recommendations/RecommendationsHandlers.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
+import { statusHandlers } from "./status/StatusHandlers.ts"
 import { refuseUnparsed } from "./unparsed.ts"
 import { sessionsHandlers, usersHandlers } from "./users/UsersHandlers.ts"
 import { webhooksHandlers } from "./webhooks/WebhooksHandlers.ts"
@@ -39,6 +40,7 @@ const handlers = Layer.mergeAll(
   recommendationsHandlers,
   ordersHandlers,
   webhooksHandlers,
+  statusHandlers,
   healthHandlers
 ).pipe(Layer.provide([Cursors.layer, errorRendering]))
 

@@ -19,6 +19,7 @@ import { mailWorker } from "../emails/mailWorker.ts"
 import { MailStore } from "../emails/MailStore.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { runWorker } from "../jobs/Worker.ts"
+import { Status } from "../ops/Status.ts"
 import { OrderChanges } from "../orders/OrderChanges.ts"
 import { Orders } from "../orders/Orders.ts"
 import { runOrder } from "../orders/OrderSaga.ts"
@@ -66,7 +67,7 @@ const webhookWorker = Layer.effectDiscard(
 const layerMemory = Layer.mergeAll(worker, webhookWorker, mailWorker, stockedShelves).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
   Layer.provideMerge(Suggestions.layer),
-  Layer.provideMerge(Storefront.layer),
+  Layer.provideMerge(Layer.merge(Storefront.layer, Status.layerWell)),
   Layer.provideMerge(Layer.merge(MailStore.layerMemory, EmailMemory.layer)),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(

@@ -6,17 +6,44 @@
  */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
-import { Console, Context, Duration, Effect, Layer, Ref, Schema } from "effect"
+import { Console, Context, DateTime, Duration, Effect, Layer, Ref, Schema } from "effect"
 import { HttpServer } from "effect/http"
 import { randomUUID } from "node:crypto"
 import * as http from "node:http"
 import * as net from "node:net"
 import { api, listener } from "../../src/http/Server.ts"
 import { Problem } from "../../src/http/Problem.ts"
+import { DatabaseHealth, type DatabaseStatus } from "../../src/database/DatabaseHealth.ts"
 import { Health, type HealthReport } from "../../src/ops/Health.ts"
+import { Status } from "../../src/ops/Status.ts"
+import { Dependencies } from "../../src/resilience/index.ts"
 import { Shop } from "../../src/testing/index.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
+
+/** The node's database, as a test wants it. */
+export class NodeDatabase extends Context.Service<NodeDatabase, Ref.Ref<DatabaseStatus>>()(
+  "holdfast/test/NodeDatabase"
+) {
+  static readonly layer = Layer.effect(
+    NodeDatabase,
+    Ref.make<DatabaseStatus>({ up: true, since: DateTime.makeUnsafe(0), readOnly: false })
+  )
+}
+
+const status = Status.layer.pipe(
+  Layer.provide(
+    Layer.effect(
+      DatabaseHealth,
+      Effect.map(NodeDatabase, (database) => ({
+        ping: Effect.void,
+        status: Ref.get(database),
+        snapshot: Effect.die("nobody asks")
+      }))
+    )
+  ),
+  Layer.provide(Dependencies.layer)
+)
 
 /** An answer as it came over the wire. */
 export interface Answer {
@@ -145,7 +172,15 @@ export const serving = <A, E, R>(served: Layer.Layer<A, E, R>, { format = "json"
 
 /** The door over other features than the shop in memory, or with another format of logs or another grace. */
 export const doorOver = <A, E, R>(features: Layer.Layer<A, E, R>, opened?: Opened) =>
-  serving(api.pipe(Layer.provideMerge(features), Layer.provide(health), Layer.provideMerge(NodeHealth.layer)), opened)
+  serving(
+    api.pipe(
+      Layer.provide(status),
+      Layer.provideMerge(features),
+      Layer.provide(health),
+      Layer.provideMerge(Layer.merge(NodeHealth.layer, NodeDatabase.layer))
+    ),
+    opened
+  )
 
 /** The door over the shop in memory. */
 export const openDoor = doorOver(Shop.layerMemory)

@@ -1,4 +1,7 @@
-/** The probes' contract. `/livez` touches nothing; the others say whether this node can usefully serve. */
+/**
+ * The probes' contract. `/livez` touches nothing; `/health` says whether all that is required is well; the others
+ * whether this node can usefully serve.
+ */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Checks } from "../../ops/errors.ts"

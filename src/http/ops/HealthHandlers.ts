@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { NodeDraining, NodeNotReady } from "../../ops/errors.ts"
-import { failing, Health } from "../../ops/Health.ts"
+import { failing, Health, type HealthReport, unready } from "../../ops/Health.ts"
 import { Api } from "../Api.ts"
 
 export const healthHandlers = HttpApiBuilder.group(
@@ -10,20 +10,22 @@ export const healthHandlers = HttpApiBuilder.group(
   "health",
   Effect.fn(function* (handlers) {
     const health = yield* Health
-    const ready = Effect.gen(function* () {
-      const report = yield* health.report
-      const { checks } = report
-      if (report.draining) return yield* new NodeDraining({ checks })
-      if (failing(report).length > 0) return yield* new NodeNotReady({ checks })
-      const whole = Object.values(checks).every((check) => check.status === "ok")
-      return { status: whole ? ("ok" as const) : ("degraded" as const), checks }
-    })
+    const unless = (wrong: (report: HealthReport) => ReadonlyArray<string>) =>
+      Effect.gen(function* () {
+        const report = yield* health.report
+        const { checks } = report
+        if (report.draining) return yield* new NodeDraining({ checks })
+        if (wrong(report).length > 0) return yield* new NodeNotReady({ checks })
+        const whole = Object.values(checks).every((check) => check.status === "ok")
+        return { status: whole ? ("ok" as const) : ("degraded" as const), checks }
+      })
+    const ready = unless(unready)
     return handlers.handleAll({
       live: () => Effect.succeed({ status: "ok" as const }),
       ready: () => ready,
       readyAlias: () => ready,
       startup: () => ready,
-      health: () => ready
+      health: () => unless(failing)
     })
   })
 )
