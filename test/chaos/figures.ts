@@ -32,6 +32,17 @@ export interface Figures {
   readonly healthyP99: number
   /** From the end of the fault to the last request that was not served; 0 when there was none. */
   readonly recoverySeconds: number
+  /** What was asked during the fault and how it was answered, when it was not as asked: `order database_unavailable`, and how often. */
+  readonly unserved: ReadonlyMap<string, number>
+}
+
+const tally = (seen: ReadonlyArray<Seen>) => {
+  const times = new Map<string, number>()
+  for (const one of seen.filter((each) => !isServed(each))) {
+    const how = one.status === 0 ? "without an answer" : one.status < 400 ? "too late" : one.code
+    times.set(`${one.what} ${how}`, (times.get(`${one.what} ${how}`) ?? 0) + 1)
+  }
+  return times
 }
 
 /** `from` and `to`: when the fault began and ended, milliseconds. */
@@ -50,6 +61,7 @@ export const figuresOf = (seen: ReadonlyArray<Seen>, from: number, to: number): 
     p50: quantile(times(orders), 0.5),
     p99: quantile(times(orders), 0.99),
     healthyP99: quantile(times(of(before, "order")), 0.99),
-    recoverySeconds: (lastBad - to) / 1000
+    recoverySeconds: (lastBad - to) / 1000,
+    unserved: tally(during)
   }
 }

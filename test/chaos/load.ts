@@ -21,6 +21,8 @@ export interface Seen {
   /** 0 when nobody answered. */
   readonly status: number
   readonly retryAfter: boolean
+  /** A problem's; empty otherwise. */
+  readonly code: string
 }
 
 export interface Traffic {
@@ -67,7 +69,7 @@ export const makeLoad = (world: World, traffic: Traffic) => {
       inFlight -= 1
       const millis = (yield* Clock.currentTimeMillis) - at
       const retryAfter = answer?.headers.has("retry-after") ?? false
-      traffic.seen.push({ what, at, millis, status: answer?.status ?? 0, retryAfter })
+      traffic.seen.push({ what, at, millis, status: answer?.status ?? 0, retryAfter, code: answer?.body.code ?? "" })
       return answer ?? nobody
     })
 

@@ -12,7 +12,7 @@ import { Cause, Clock, Effect, Layer, Random, References } from "effect"
 import { runScenario } from "./runScenario.ts"
 import type { Scenario } from "./Scenario.ts"
 import { scenarios } from "./scenarios/all.ts"
-import { breachesOf, heading, legend, rowOf } from "./table.ts"
+import { breachesOf, heading, legend, rowOf, unservedOf } from "./table.ts"
 
 const { values } = parseArgs({
   options: {
@@ -34,7 +34,11 @@ const tried = (scenario: Scenario) =>
     Effect.timeout(endsWithin),
     Effect.map((outcome) => {
       const breaches = breachesOf(outcome)
-      return { row: rowOf(outcome), below: [...outcome.notes, ...breaches], held: breaches.length === 0 }
+      return {
+        row: rowOf(outcome),
+        below: [...unservedOf(outcome), ...outcome.notes, ...breaches],
+        held: breaches.length === 0
+      }
     }),
     Effect.catchCause((cause) =>
       Effect.succeed({ row: scenario.name, below: [`unknown: ${Cause.pretty(cause)}`], held: false })

@@ -42,6 +42,12 @@ export const rowOf = ({ callsPerOperation, drainSeconds, figures, name, verdict 
     ...[verdict.lost, verdict.double, verdict.others].map(({ length }) => String(length))
   ])
 
+/** What the customers were told while the fault lasted, when it was not what they had asked for. */
+export const unservedOf = ({ figures }: Outcome): ReadonlyArray<string> =>
+  figures.unserved.size === 0
+    ? []
+    : [`not served: ${[...figures.unserved].map(([how, times]) => `${how} (${times})`).join(", ")}`]
+
 export const breachesOf = ({ broken, verdict }: Outcome): ReadonlyArray<string> => [
   ...verdict.lost,
   ...verdict.double,
