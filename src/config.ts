@@ -92,7 +92,10 @@ export interface Settings {
   readonly logLevel: LogLevel.LogLevel
   readonly logFormat: Option.Option<"json" | "pretty">
   readonly rateLimits: boolean
+  /** From the signal to the end of what is still under way then. */
   readonly shutdownGrace: Duration.Duration
+  /** How much of it the node still takes new connections, so that proxies see first that it is not ready. */
+  readonly shutdownDelay: Duration.Duration
   readonly requestDeadline: Option.Option<Duration.Duration>
   /** Where this process is to die, for tests of what is lost then; never in production. */
   readonly crashAt: Option.Option<{ readonly name: string; readonly reach: number }>
@@ -206,6 +209,7 @@ const variables = {
   ],
   LOG_FORMAT: [Config.Literals(["json", "pretty"], "LOG_FORMAT"), "json or pretty"],
   RATE_LIMITS: [Config.Literals(["on", "off"], "RATE_LIMITS"), "on or off"],
+  SHUTDOWN_DELAY: [Config.Duration("SHUTDOWN_DELAY"), "a duration, like 3 seconds"],
   SHUTDOWN_GRACE: [Config.Duration("SHUTDOWN_GRACE"), "a duration, like 10 seconds"],
   CRASH_AT: [Config.map(Config.schema(crashPoint, "CRASH_AT"), parseCrashPoint), "a crash point and a count, name:1"],
   npm_lifecycle_event: [Config.String("npm_lifecycle_event"), "what npm sets"],
@@ -264,6 +268,11 @@ export const settings: Effect.Effect<Settings, ConfigInvalid> = Effect.gen(funct
   if (Option.contains(read.INVENTORY_URL ?? Option.none(), "sandbox") && (production || hasProvider(read))) {
     problems.push({ variable: "INVENTORY_URL", problem: "the sandbox runs only while STRIPE_SECRET_KEY is not set" })
   }
+  const grace = Option.getOrElse(read.SHUTDOWN_GRACE ?? Option.none(), () => defaultGrace)
+  const delay = Option.getOrElse(read.SHUTDOWN_DELAY ?? Option.none(), () => defaultDelay(production))
+  if (!Duration.isLessThan(delay, grace)) {
+    problems.push({ variable: "SHUTDOWN_DELAY", problem: "expected less than SHUTDOWN_GRACE" })
+  }
   for (const [one, other] of setTogether) {
     if (
       invalid.has(one) ||
@@ -280,6 +289,10 @@ export const settings: Effect.Effect<Settings, ConfigInvalid> = Effect.gen(funct
 })
 
 const hasProvider = (read: Read) => Option.isSome(read.STRIPE_SECRET_KEY ?? Option.none())
+
+const defaultGrace = Duration.seconds(10)
+/** A common proxy looks once a second and believes two looks. Nobody looks at a shop that runs in a terminal. */
+const defaultDelay = (production: boolean) => (production ? Duration.seconds(3) : Duration.zero)
 
 const assemble = (read: Read, production: boolean): Settings => {
   const or = <A, B>(value: Option.Option<A>, otherwise: B): A | B => Option.getOrElse(value, () => otherwise)
@@ -328,7 +341,8 @@ const assemble = (read: Read, production: boolean): Settings => {
     logLevel: or(read.LOG_LEVEL, "Info"),
     logFormat: read.LOG_FORMAT,
     rateLimits: or(read.RATE_LIMITS, "on") === "on",
-    shutdownGrace: or(read.SHUTDOWN_GRACE, Duration.seconds(10)),
+    shutdownGrace: or(read.SHUTDOWN_GRACE, defaultGrace),
+    shutdownDelay: or(read.SHUTDOWN_DELAY, defaultDelay(production)),
     requestDeadline: read.REQUEST_DEADLINE,
     crashAt: read.CRASH_AT,
     launchedByNpm: Option.contains(read.npm_lifecycle_event, "start") && !production

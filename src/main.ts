@@ -34,6 +34,7 @@ import { AtCrashPoint } from "./jobs/crashPoints.ts"
 import { replayWorker } from "./jobs/replayWorker.ts"
 import { ReplaySafety } from "./jobs/ReplaySafety.ts"
 import { retention } from "./jobs/Retention.ts"
+import { beginDrain, Drain } from "./ops/Drain.ts"
 import { Health } from "./ops/Health.ts"
 import { Status } from "./ops/Status.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
@@ -116,7 +117,7 @@ const accounts = Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layer)
 )
 const orders = Orders.layer.pipe(
   Layer.provideMerge(OrderStorePostgres.layer),
-  Layer.provide(Outcomes.layer),
+  Layer.provideMerge(Outcomes.layer),
   Layer.provide(OrderChanges.layer)
 )
 const webhooks = PaymentWebhooks.layer.pipe(Layer.provideMerge(WebhookInboxPostgres.layer))
@@ -156,7 +157,11 @@ const requestDeadlines = (settings: Settings) =>
 const door = (settings: Settings) =>
   Layer.provideMerge(
     Layer.provide(api, requestDeadlines(settings)),
-    listener({ host: settings.host, port: settings.port, grace: settings.shutdownGrace }).pipe(
+    listener({
+      host: settings.host,
+      port: settings.port,
+      grace: Duration.subtract(settings.shutdownGrace, settings.shutdownDelay)
+    }).pipe(
       Layer.catchTag("ServeError", ({ cause }) =>
         Layer.effectContext(Effect.fail(AddressUnavailable.from(settings, cause)))
       )
@@ -198,14 +203,17 @@ const secondSignalEndsAtOnce = Effect.sync(() => {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130))
 }).pipe(Effect.delay(oneWish), Effect.forkDetach)
 
-/** Not ready any more as soon as the process is asked to stop, before anything stops. */
-const drain = Layer.effectDiscard(
-  Effect.flatMap(Health, (health) => Effect.addFinalizer(() => Effect.andThen(health.drain, secondSignalEndsAtOnce)))
-)
+/** Before anything stops. A worker has nobody to send elsewhere. */
+const drain = ({ role, shutdownDelay }: Settings) =>
+  Layer.effectDiscard(
+    Effect.flatMap(beginDrain(role === "worker" ? Duration.zero : shutdownDelay), (begin) =>
+      Effect.addFinalizer(() => Effect.andThen(secondSignalEndsAtOnce, begin))
+    )
+  )
 
 const shop = (settings: Settings) =>
   Layer.empty.pipe(
-    Layer.provideMerge(drain),
+    Layer.provideMerge(drain(settings)),
     Layer.provideMerge(
       settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))
     ),
@@ -213,6 +221,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(settings.role === "api" ? Layer.empty : Layer.provide(worker, returnUrl(settings))),
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),
+    Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
     Layer.provideMerge(inventory(settings)),
     Layer.provideMerge(recommender(settings)),
     Layer.provideMerge(providers(settings)),

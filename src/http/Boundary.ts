@@ -4,11 +4,13 @@
  * A typed error is rendered by its row in `problems.ts`. What is not in the table, a defect above all, leaves as a 500
  * that says nothing and is logged with its cause. An unknown path, a wrong method, a body that is too large and a
  * request cut off by the shutdown are problems like any other. One failure is one log line. Every answer carries its
- * `Request-Id` and the security headers; what is not public says `no-store`.
+ * `Request-Id` and the security headers; what is not public says `no-store`; a node that is about to stop closes the
+ * connection behind it.
  */
 import { Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { AppError } from "../errors.ts"
+import { Drain } from "../ops/Drain.ts"
 import { describeCause } from "../telemetry/redaction.ts"
 import {
   DeadlinePassed,
@@ -56,6 +58,7 @@ export const boundary = HttpRouter.middleware(
     const ids = yield* RequestId
     const routes = yield* Routes
     const entrance = yield* makeEntrance
+    const drain = yield* Drain
     return (app) =>
       // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
       Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
@@ -75,14 +78,14 @@ export const boundary = HttpRouter.middleware(
           Effect.provideContext(facts({ id, startedMillis })),
           Effect.annotateLogs({ request_id: id })
         )
-        return finish(response, id)
+        return finish(response, id, drain.begun)
       })
   }),
   { global: true }
 )
 
-const finish = (response: Answer, id: string): Answer => {
-  const headers: Record<string, string> = { "request-id": id }
+const finish = (response: Answer, id: string, isLast: boolean): Answer => {
+  const headers: Record<string, string> = { "request-id": id, ...(isLast ? { connection: "close" } : {}) }
   for (const [name, value] of Object.entries(securityHeaders)) {
     if (response.headers[name] === undefined) headers[name] = value
   }

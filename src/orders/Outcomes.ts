@@ -31,6 +31,8 @@ export class Outcomes extends Context.Service<
       settled: (seen: A) => boolean,
       millis: number
     ) => Effect.Effect<A, E>
+    /** From now on nobody waits: who does is answered with what stands, and so is who comes. */
+    readonly endWaiting: Effect.Effect<void>
   }
 >()("holdfast/orders/Outcomes") {
   static readonly layer = Layer.effect(
@@ -42,6 +44,7 @@ export class Outcomes extends Context.Service<
 const make = Effect.fnUntraced(function* (announced: Stream.Stream<string>) {
   const waiting = new Map<string, Set<Deferred.Deferred<void>>>()
   let waiters = 0
+  let ended = false
 
   const wakeAll = (all: Iterable<Deferred.Deferred<void>>) =>
     Effect.forEach(all, (waiter) => Deferred.succeed(waiter, undefined), { discard: true })
@@ -82,11 +85,15 @@ const make = Effect.fnUntraced(function* (announced: Stream.Stream<string>) {
     let seen = yield* look
     while (!settled(seen)) {
       const left = ends - (yield* Clock.currentTimeMillis)
-      if (left <= 0 || waiters >= mostWaiters) return seen
+      if (ended || left <= 0 || waiters >= mostWaiters) return seen
       yield* (yield* WhileWaiting)(next(id, left))
       seen = yield* look
     }
     return seen
   })
-  return Outcomes.of({ wait })
+  const endWaiting = Effect.suspend(() => {
+    ended = true
+    return Effect.forEach([...waiting.values()], wakeAll, { discard: true })
+  })
+  return Outcomes.of({ wait, endWaiting })
 })

@@ -44,6 +44,7 @@ describe("an empty environment", () => {
         resend: Option.none(),
         rateLimits: true,
         shutdownGrace: Duration.seconds(10),
+        shutdownDelay: Duration.zero,
         logLevel: "Info",
         logFormat: Option.none(),
         launchedByNpm: false
