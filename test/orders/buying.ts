@@ -1,5 +1,5 @@
 /** A buyer, goods and an order, in one line each: every test brings people and goods of its own. */
-import { Effect, Redacted } from "effect"
+import { Effect, Option, Redacted } from "effect"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import { Sku } from "../../src/catalog/Product.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
@@ -7,7 +7,7 @@ import type { Order, OrderId, OrderStatus } from "../../src/orders/Order.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { Email } from "../../src/users/Email.ts"
 import { Users } from "../../src/users/Users.ts"
-import { goodsMoved, receivedElsewhere } from "./goodsElsewhere.ts"
+import { goodsMoved, leftElsewhere, receivedElsewhere } from "./goodsElsewhere.ts"
 
 export const buying = (shop: string) => {
   let made = 0
@@ -28,6 +28,8 @@ export const buying = (shop: string) => {
     const { products } = yield* catalog.list({ limit: 100 })
     const product = products.find((known) => known.sku === sku)
     yield* goodsMoved
+    const elsewhere = yield* leftElsewhere(sku)
+    if (Option.isSome(elsewhere)) return elsewhere.value
     return product === undefined ? undefined : (yield* catalog.stockLevel(product.id)).available
   })
   /** Somebody new buys `quantity` of something new, of which there are 10, for 500 each. */

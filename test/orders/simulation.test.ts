@@ -5,12 +5,13 @@
  * again, step by step the same.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, References } from "effect"
+import { Array, Effect, Option, References } from "effect"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import type { PaymentMovement } from "../../src/dependencies/payments/memoryBook.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import type { Sku } from "../../src/catalog/Product.ts"
 import { Orders } from "../../src/orders/Orders.ts"
+import { leftElsewhere } from "./goodsElsewhere.ts"
 import { type Bought, day, ordersAShop, received } from "./simulatedShop.ts"
 
 const checkouts = 10_000
@@ -54,7 +55,8 @@ const judge = Effect.fnUntraced(function* (bought: ReadonlyArray<Bought>, skus: 
   const shelves = yield* Effect.forEach(skus, (sku) =>
     Effect.gen(function* () {
       const product = products.find((one) => one.sku === sku)
-      const left = product === undefined ? -1 : (yield* catalog.stockLevel(product.id)).available
+      const own = product === undefined ? -1 : (yield* catalog.stockLevel(product.id)).available
+      const left = Option.getOrElse(yield* leftElsewhere(sku), () => own)
       const taken = bought.reduce((sum, one, n) => sum + (one.sku === sku ? (judged[n]?.takes ?? 0) : 0), 0)
       return left === received - taken ? [] : [`${sku}: ${left} left of ${received}, ${taken} sold`]
     })
