@@ -23,7 +23,7 @@ import { mailWorker } from "./emails/mailWorker.ts"
 import { MailStore } from "./emails/MailStore.ts"
 import { mailsReplaySafety } from "./emails/replaySafety.ts"
 import { mailQueue } from "./dependencies/email/mails.ts"
-import { providers, recommender } from "./main/providers.ts"
+import { counter, providers, recommender } from "./main/providers.ts"
 import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
@@ -223,6 +223,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(features),
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
     Layer.provideMerge(inventory(settings)),
+    Layer.provideMerge(counter(settings)),
     Layer.provideMerge(recommender(settings)),
     Layer.provideMerge(providers(settings)),
     Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),

@@ -5,6 +5,7 @@
  */
 import { Effect, Layer, Option, Redacted } from "effect"
 import type { Settings } from "../config.ts"
+import { AnalyticsUrl, HttpAnalytics } from "../dependencies/analytics/HttpAnalytics.ts"
 import { EmailAccount } from "../dependencies/email/ResendEmail.ts"
 import { HttpRecommendations, RecommendationsUrl } from "../dependencies/recommendations/HttpRecommendations.ts"
 import { StripeAccount } from "../dependencies/payments/StripePayments.ts"
@@ -57,8 +58,22 @@ export const recommender = ({ production, recommendationsUrl }: Settings) =>
         )
       )
 
-const standIn = ({ dataDir, production, recommendationsUrl, resend, sandboxPort, stripe }: Settings) => {
-  const isComplete = Option.isSome(stripe) && Option.isSome(resend) && Option.isSome(recommendationsUrl)
+/** In production nobody counts unless it is set. */
+export const counter = ({ analyticsUrl, production }: Settings) =>
+  production && Option.isNone(analyticsUrl)
+    ? Layer.empty
+    : HttpAnalytics.layer.pipe(
+        Layer.provide(
+          Layer.effect(
+            AnalyticsUrl,
+            orSandbox(analyticsUrl, ({ baseUrl }) => `${baseUrl}/analytics`)
+          )
+        )
+      )
+
+const standIn = ({ dataDir, production, sandboxPort, ...given }: Settings) => {
+  const { analyticsUrl, recommendationsUrl, resend, stripe } = given
+  const isComplete = [stripe, resend, recommendationsUrl, analyticsUrl].every((one) => one._tag === "Some")
   return production || isComplete ? Layer.empty : Sandbox.layer({ dataDir, port: sandboxPort })
 }
 

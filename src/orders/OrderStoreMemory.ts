@@ -3,6 +3,7 @@ import { DateTime, Effect, Layer, Option } from "effect"
 import { StockMemory } from "../catalog/StockMemory.ts"
 import { Sku } from "../catalog/Product.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
+import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { leaseSeconds } from "../jobs/Job.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import {
@@ -50,6 +51,9 @@ interface Row {
 const make = Effect.gen(function* () {
   const jobs = yield* Jobs
   const changes = yield* OrderChanges
+  const analytics = yield* Analytics
+  const track = (id: OrderId, steps: ReadonlyArray<string>) =>
+    Effect.forEach(steps, (step) => analytics.track({ name: `order_${step}`, about: id }), { discard: true })
   const stock = yield* StockMemory
   const keeper = Option.isSome(yield* Effect.serviceOption(Inventory)) ? "elsewhere" : "here"
   const rows = new Map<OrderId, Row>()
@@ -92,6 +96,7 @@ const make = Effect.gen(function* () {
       timeline: [{ at: now, step: "placed" }]
     })
     yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
+    yield* track(order.id, ["placed"])
     return { _tag: "Placed", expiresAt } as Claimed
   })
 
@@ -174,6 +179,7 @@ const make = Effect.gen(function* () {
     const became = statuses.filter((status) => row.timeline.slice(entries).some((entry) => entry.step === status))
     yield* Effect.forEach(orderMails(id, became), jobs.enqueue, { discard: true })
     if (row.version !== version) yield* changes.announce(id)
+    yield* track(id, became)
     return next
   })
 

@@ -11,6 +11,7 @@ import { onConstraint } from "../database/constraints.ts"
 import { Database } from "../database/Database.ts"
 import { DatabaseUnavailable } from "../database/errors.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
+import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
 import type { OrderCursor } from "./Order.ts"
@@ -42,6 +43,9 @@ export const layer = Layer.effect(
     const database = yield* Database
     const jobs = yield* Jobs
     const changes = yield* OrderChanges
+    const analytics = yield* Analytics
+    const track = (id: OrderId, steps: ReadonlyArray<string>) =>
+      Effect.forEach(steps, (step) => analytics.track({ name: `order_${step}`, about: id }), { discard: true })
     const newKeeper = Option.isSome(yield* Effect.serviceOption(Inventory)) ? "elsewhere" : "here"
 
     const claimed = Effect.fn("OrderStore.claimed")(function* (claim: Claim) {
@@ -94,7 +98,7 @@ export const layer = Layer.effect(
           yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
           return { _tag: "Placed", expiresAt } as Claimed
         })
-      )
+      ).pipe(Effect.tap(({ _tag }) => (_tag === "Placed" ? track(order.id, ["placed"]) : Effect.void)))
     })
 
     const refuse = Effect.fn("OrderStore.refuse")(function* (claim: Claim, refusal: StoredRefusal) {
@@ -156,6 +160,7 @@ export const layer = Layer.effect(
         yield* reachOrderPoint("announce.before")
         yield* changes.announce(id)
         yield* reachOrderPoint("announce.after")
+        yield* track(id, became)
       }
       return next
     })

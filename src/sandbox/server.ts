@@ -7,6 +7,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, FileSystem, Layer } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { createServer } from "node:http"
+import { analyticsRoutes, Counted } from "./analytics/analyticsRoutes.ts"
 import { controlRoutes } from "./controlRoutes.ts"
 import { emailRoutes } from "./email/emailRoutes.ts"
 import { inboxPage } from "./email/inboxPage.ts"
@@ -55,11 +56,12 @@ export const server = ({ dataDir, port, secretKey }: ServerOptions) =>
       inventoryRoutes,
       emailRoutes,
       inboxPage,
-      recommendationRoutes
+      recommendationRoutes,
+      analyticsRoutes
     ),
     { disableLogger: true, disableListenLog: true }
   ).pipe(
-    Layer.provideMerge(Layer.mergeAll(Faults.layer, Outbox.layer)),
+    Layer.provideMerge(Layer.mergeAll(Faults.layer, Outbox.layer, Counted.layer)),
     Layer.provideMerge(Layer.succeed(SecretKey, secretKey)),
     Layer.provideMerge(
       NodeHttpServer.layer(() => createServer(), { port, host: "127.0.0.1", gracefulShutdownTimeout: grace })

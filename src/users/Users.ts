@@ -10,6 +10,7 @@ import type { Redacted } from "effect"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { mailJob } from "../dependencies/email/mails.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { type FeatureDisabled, KillSwitches, whenEnabled } from "../resilience/index.ts"
@@ -61,6 +62,7 @@ export class Users extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const switches = yield* KillSwitches
       const jobs = yield* Jobs
+      const analytics = yield* Analytics
 
       const signUp = Effect.fn("Users.signUp")(function* ({ email, password, name }: SignUp) {
         yield* whenEnabled(signingUp).pipe(Effect.provideService(KillSwitches, switches))
@@ -69,6 +71,7 @@ export class Users extends Context.Service<
         const createdAt = yield* DateTime.now
         const user = { id, email, emailNormalized: normalizeEmail(email), name, password: hash, createdAt }
         yield* repo.insert(user, jobs.enqueue(mailJob("welcome", id)))
+        yield* analytics.track({ name: "user_signed_up", about: id })
         return { id, email, name, createdAt }
       })
 

@@ -1,0 +1,67 @@
+/** The contract of analytics over HTTP, against the sandbox's counter; and what becomes of events while it is away. */
+import { NodeCrypto } from "@effect/platform-node"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, Layer, Logger, Schedule } from "effect"
+import * as HttpServer from "effect/http/HttpServer"
+import { Analytics } from "../../../src/dependencies/analytics/Analytics.ts"
+import { EventBuffer } from "../../../src/dependencies/analytics/EventBuffer.ts"
+import { AnalyticsUrl, HttpAnalytics } from "../../../src/dependencies/analytics/HttpAnalytics.ts"
+import { faulty, fromSandbox, sandboxServer, sandboxUrl } from "../../sandbox/serverForTests.ts"
+import { analyticsContract, Counts } from "./contract.ts"
+
+const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
+
+const counts = Layer.effect(
+  Counts,
+  Effect.map(HttpServer.HttpServer, (http) => ({
+    of: (name, expected) =>
+      fromSandbox<Record<string, number>>("/_sandbox/analytics").pipe(
+        Effect.map((all) => all[name] ?? 0),
+        Effect.repeat({ until: (count) => count >= expected, schedule: often }),
+        Effect.provideService(HttpServer.HttpServer, http)
+      )
+  }))
+)
+const url = Layer.effect(
+  AnalyticsUrl,
+  Effect.map(sandboxUrl, (base) => `${base}/analytics/`)
+)
+const counter = Layer.merge(counts, Layer.provide(HttpAnalytics.layer, [url, NodeCrypto.layer])).pipe(
+  Layer.provideMerge(sandboxServer),
+  Layer.provideMerge(Logger.layer([]))
+)
+
+analyticsContract("over HTTP", counter)
+
+layer(counter, { excludeTestServices: true })("whoever counts events", (it) => {
+  it.effect("hears of each once when the answers to whole batches are lost, and nobody waits for it meanwhile", () =>
+    Effect.gen(function* () {
+      const { track } = yield* Analytics
+      yield* faulty({ mode: "status_after", path: "/analytics/", times: 2 })
+      for (let n = 0; n < 700; n++) yield* track({ name: "order_confirmed", about: `ord_${n}` })
+      assert.strictEqual(yield* (yield* Counts).of("order_confirmed", 700), 700)
+    })
+  )
+})
+
+describe("the buffer of events", () => {
+  it("keeps what was there first, and counts what it has no room for", () => {
+    const buffer = new EventBuffer<number>(3)
+    for (const event of [1, 2, 3, 4, 5]) buffer.offer(event)
+    assert.deepStrictEqual([buffer.size, buffer.dropped], [3, 2])
+    const batch = buffer.take(2)
+    assert.deepStrictEqual(batch, [1, 2])
+    buffer.offer(6)
+    buffer.giveBack(batch)
+    assert.deepStrictEqual([buffer.take(10), buffer.dropped], [[1, 2, 3], 3])
+  })
+
+  it("is bounded however long nobody takes anything", () => {
+    const buffer = new EventBuffer<number>(10)
+    for (let event = 0; event < 1_000; event++) {
+      buffer.offer(event)
+      if (event % 7 === 0) buffer.giveBack(buffer.take(5))
+    }
+    assert.deepStrictEqual([buffer.size, buffer.dropped], [10, 990])
+  })
+})
