@@ -69,24 +69,22 @@ const stateAfter = { Done: "done", Later: "ready", Retry: "ready", Dead: "dead" 
 
 type Settled = readonly [job: ClaimedJob, settlement: Settlement]
 
-/** The jobs of `settled` as rows, and those of them whose lease is still held: locked, by id. */
-const heldOf = (sql: SqlClient.SqlClient, settled: ReadonlyArray<Settled>, given: Statement.Fragment) => {
-  const ids = settled.map(([job]) => job.id)
-  return sql`
+/** `given` with names for its columns, then those of its jobs whose lease is still held: locked, by id. */
+const heldOf = (sql: SqlClient.SqlClient, settled: ReadonlyArray<Settled>, given: Statement.Fragment) => sql`
+  given as materialized (${given}),
   held as materialized (
-    select jobs.id, jobs.queue, jobs.slot, given.* from jobs join ${given} on jobs.id = given_id and jobs.lease = given_lease
-    where jobs.id = any(${ids}::bigint[])
+    select jobs.id, jobs.queue, jobs.slot, given.* from jobs join given on jobs.id = job_id and jobs.lease = job_lease
+    where jobs.id = any(array(select job_id from given))
     order by jobs.id for update of jobs)
   ${settled.some(([job]) => job.slotted) ? sql`, ${givingSlotsBack(sql, sql`held`)}` : sql``}`
-}
 
 /** Settles what is done and nothing else: the short way that nearly all jobs take. Answers the ids that were not held. */
 export const finishStatement = (sql: SqlClient.SqlClient, settled: ReadonlyArray<Settled>) => sql<{ id: string }>`
   with ${heldOf(
     sql,
     settled,
-    sql`unnest(${settled.map(([job]) => job.id)}::bigint[], ${settled.map(([job]) => job.lease)}::uuid[])
-      as given (given_id, given_lease)`
+    sql`select * from unnest(${settled.map(([job]) => job.id)}::bigint[], ${settled.map(([job]) => job.lease)}::uuid[])
+      as each (job_id, job_lease)`
   )},
   finished as (
     update jobs set
@@ -95,22 +93,21 @@ export const finishStatement = (sql: SqlClient.SqlClient, settled: ReadonlyArray
       finished_at = case when wake = wake_seen then now() end,
       lease = null, lease_until = null, alone = false, crashes = 0
     where id = any(array(select id from held)))
-  select id::text from unnest(${settled.map(([job]) => job.id)}::bigint[]) as lost (id)
-  where id not in (select id from held)`
+  select job_id::text as id from given where job_id not in (select id from held)`
 
 /** Delays go as text: the driver takes an array's type from its first number, and refuses fractions behind a whole one. */
 export const settleStatement = (sql: SqlClient.SqlClient, settled: ReadonlyArray<Settled>) => sql<{ id: string }>`
   with ${heldOf(
     sql,
     settled,
-    sql`(select id as given_id, lease as given_lease, next, delay, uncounted, nullif(failure, '')::jsonb as failure
+    sql`select job_id, job_lease, next, delay, uncounted, nullif(failure, '')::jsonb as failure
       from unnest(
         ${settled.map(([job]) => job.id)}::bigint[], ${settled.map(([job]) => job.lease)}::uuid[],
         ${settled.map(([, end]) => stateAfter[end._tag])}::text[],
         ${settled.map(([, end]) => String("delayMillis" in end ? end.delayMillis / 1000 : 0))}::float8[],
         ${settled.map(([, end]) => (end._tag === "Later" ? 1 : 0))}::int[],
         ${settled.map(([, end]) => ("failure" in end ? JSON.stringify(end.failure) : ""))}::text[]
-      ) as each (id, lease, next, delay, uncounted, failure)) as given`
+      ) as each (job_id, job_lease, next, delay, uncounted, failure)`
   )},
   settled as (
     update jobs set
@@ -125,8 +122,7 @@ export const settleStatement = (sql: SqlClient.SqlClient, settled: ReadonlyArray
       last_failed_at = case when failure is null then last_failed_at else now() end,
       finished_at = case when next = 'dead' or (next = 'done' and wake = wake_seen) then now() end
     from held where jobs.id = held.id)
-  select id::text from unnest(${settled.map(([job]) => job.id)}::bigint[]) as lost (id)
-  where id not in (select id from held)`
+  select job_id::text as id from given where job_id not in (select id from held)`
 
 const historyWith = (sql: SqlClient.SqlClient, failure: Statement.Fragment) => sql`
   case when jsonb_array_length(history) >= ${historyLength} then history - 0 else history end
