@@ -13,7 +13,7 @@ import { Orders } from "../../src/orders/Orders.ts"
 import { Email } from "../../src/users/Email.ts"
 import type { UserId } from "../../src/users/User.ts"
 import { Users } from "../../src/users/Users.ts"
-import { goodsMoved, receivedElsewhere } from "./goodsElsewhere.ts"
+import { goodsMoved, leftElsewhere, receivedElsewhere } from "./goodsElsewhere.ts"
 
 type Shop = Orders | Users | Catalog | TermsOfSale | PaymentsMemory
 
@@ -53,6 +53,8 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
     const { products } = yield* catalog.list({ limit: 100 })
     const product = products.find((known) => known.sku === sku)
     yield* goodsMoved
+    const elsewhere = yield* leftElsewhere(sku)
+    if (Option.isSome(elsewhere)) return elsewhere.value
     return product === undefined ? undefined : (yield* catalog.stockLevel(product.id)).available
   })
   const ledgerOf = (id: OrderId) =>
