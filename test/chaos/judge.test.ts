@@ -45,7 +45,7 @@ const told = (keys: Readonly<Record<string, ReadonlyArray<Answer>>>): Log =>
       { account, key, answers: [...answers], requests: answers.length }
     ])
   )
-const traffic = { writes: new Map<string, number>(), questions: 0 }
+const traffic = { writes: new Map<string, number>(), questions: 0, mails: new Set<string>() }
 
 layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaign", (it) => {
   const whole = Effect.gen(function* () {
@@ -92,7 +92,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaig
     ["I7", "of which the provider knows no charge", { ledger: [] }],
     ["I8", "that only the provider knows", { ledger: books("ord_1", "ord_elsewhere") }],
     ["I9", "over, with money held", { ledger: [...books("ord_1"), entry("authorized", "ord_1")] }],
-    ["I14", "asked for under another key", { traffic: { writes: new Map([["made-up", 1]]), questions: 0 } }]
+    ["I13", "about which an unknown mail was sent", { traffic: { ...traffic, mails: new Set(["made-up"]) } }],
+    ["I14", "asked for under another key", { traffic: { ...traffic, writes: new Map([["made-up", 1]]) } }]
   ] as const)("finds %s: an order %s", ([invariant, , planted]) =>
     Effect.gen(function* () {
       const { others } = yield* found({ ...(yield* whole), ...planted })

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { violations } from "../../src/orders/invariants.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
+import { trafficBreaches } from "./judgeTraffic.ts"
 import type { ProviderTraffic } from "./providerTraffic.ts"
 import { isDefinite, isGood, isRefusal, type Log } from "./customerLog.ts"
 
@@ -100,17 +101,6 @@ export interface Evidence {
   readonly traffic: ProviderTraffic
 }
 
-/** Each operation of the shop's has one key; the provider must never have seen another one. */
-const foreignKeys = ({ writes }: ProviderTraffic) =>
-  Effect.flatMap(Database, (database) =>
-    database.read("chaos.keys", (sql) => sql<{ key: string }>`select key from payment_operations`)
-  ).pipe(
-    Effect.map((rows) => {
-      const ours = new Set(rows.map(({ key }) => key))
-      return [...writes.keys()].filter((key) => !ours.has(key))
-    })
-  )
-
 export const judge = Effect.fnUntraced(function* ({ ledger, log, traffic }: Evidence) {
   const rows = yield* rowsOf
   const jobs = yield* openJobs
@@ -138,7 +128,7 @@ export const judge = Effect.fnUntraced(function* ({ ledger, log, traffic }: Evid
       ...ledger
         .filter(({ order_id }) => order_id === null || !known.has(order_id))
         .map(({ order_id }) => `I8 ${order_id}: the provider knows an order that is not ours`),
-      ...(yield* foreignKeys(traffic)).map((key) => `I14 ${key}: the provider was asked under a key of no operation`),
+      ...(yield* trafficBreaches(traffic)),
       ...jobs.filter(({ state }) => state === "dead").map(({ key }) => `I11 ${key}: needs a person`),
       ...own.map(({ invariant, subject }) => `${invariant} ${subject}`)
     ]
