@@ -32,7 +32,7 @@ const stopped = (pid: number) =>
     { until: (is) => is, schedule: Schedule.spaced("1 millis") }
   )
 
-const childrenOf = (pid: number): ReadonlyArray<number> =>
+export const childrenOf = (pid: number): ReadonlyArray<number> =>
   fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number)
 
 export class PrivateCluster extends Context.Service<
