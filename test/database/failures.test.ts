@@ -219,7 +219,7 @@ layer(
   )
 })
 
-layer(TestDatabase.layerWith({ callMillis: 400, pingMillis: 50 }))("a call that is late", (it) => {
+layer(TestDatabase.layerWith({ callMillis: 1_200, pingMillis: 50 }))("a call that is late", (it) => {
   it.effect("answers QueryTimeout while the database answers others: it is slow, and not down", () =>
     Effect.gen(function* () {
       const database = yield* Database
