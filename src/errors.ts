@@ -7,6 +7,7 @@ import type * as Catalog from "./catalog/errors.ts"
 import type * as Database from "./database/errors.ts"
 import type * as Door from "./http/errors.ts"
 import type * as OpsDoor from "./http/ops/errors.ts"
+import type * as Spool from "./jobs/spool/errors.ts"
 import type * as Jobs from "./jobs/errors.ts"
 import type * as Ops from "./ops/errors.ts"
 import type * as Orders from "./orders/errors.ts"
@@ -54,9 +55,13 @@ export type AppError =
   | Orders.PriceChanged
   | Orders.RefundTooLarge
   | Orders.UnknownSkus
+  | Spool.DeferredElsewhere
+  | Spool.DeferredExpired
+  | Spool.DeferredNotFound
   | Users.EmailTaken
   | Users.HashingOverloaded
   | Users.InvalidCredentials
+  | Users.SignUpKeyReused
   | Users.Unauthenticated
   | Users.UserNotFound
   | Webhooks.WebhookSignatureRefused

@@ -35,9 +35,16 @@ import { replayWorker } from "./jobs/replayWorker.ts"
 import { ReplaySafety } from "./jobs/ReplaySafety.ts"
 import { retention } from "./jobs/Retention.ts"
 import { beginDrain, Drain } from "./ops/Drain.ts"
+import { Appliers, deferredQueue } from "./jobs/spool/Deferred.ts"
+import { DeferredWrites } from "./jobs/spool/DeferredWrites.ts"
+import { handover } from "./jobs/spool/handover.ts"
+import { deferredReplaySafety, deferredWorker } from "./jobs/spool/runDeferred.ts"
+import { Spool } from "./jobs/spool/Spool.ts"
 import { Health } from "./ops/Health.ts"
 import { Status } from "./ops/Status.ts"
+import { WritesWhileDown } from "./ops/WritesWhileDown.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
+import { DeferredOrders } from "./orders/deferred/DeferredOrders.ts"
 import { Orders } from "./orders/Orders.ts"
 import { orderQueue } from "./orders/OrderStore.ts"
 import * as OrderStorePostgres from "./orders/OrderStorePostgres.ts"
@@ -62,6 +69,7 @@ import {
 import * as Logs from "./telemetry/Logs.ts"
 import { AppSecret } from "./users/AppSecret.ts"
 import { Directory } from "./users/Directory.ts"
+import { DeferredSignUps } from "./users/DeferredSignUps.ts"
 import { Passwords } from "./users/Passwords.ts"
 import { Revocations } from "./users/Revocations.ts"
 import { Sessions } from "./users/Sessions.ts"
@@ -112,7 +120,19 @@ const stockKeeper = (url: string) =>
       )
     : Effect.succeed(url)
 
-const accounts = Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layer), Sessions.layer).pipe(
+const writesWhileDown = Layer.effect(
+  WritesWhileDown,
+  Effect.map(Spool, ({ snapshot }) => ({ usable: Effect.map(snapshot, ({ usable }) => usable) }))
+)
+/** Where writes wait while the database is away. A node without a door takes none. */
+const spool = (settings: Settings) =>
+  Option.match(settings.role === "worker" ? Option.none() : settings.spoolDir, {
+    onNone: () => Spool.layerOff,
+    onSome: (directory) => Layer.provideMerge(writesWhileDown, Spool.layer(directory))
+  })
+
+const accounts = DeferredSignUps.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layer), Sessions.layer)),
   Layer.provide([Passwords.layer, Tokens.layer, Revocations.layer])
 )
 const orders = Orders.layer.pipe(
@@ -126,12 +146,21 @@ const replaySafety = Layer.effect(
   Effect.gen(function* () {
     return new Map([
       [orderQueue, yield* ordersReplaySafety],
-      [mailQueue, yield* mailsReplaySafety]
+      [mailQueue, yield* mailsReplaySafety],
+      [deferredQueue, deferredReplaySafety]
     ])
   })
 )
 const deadLetters = DeadLetters.layer.pipe(Layer.provide(replaySafety))
-const features = Layer.mergeAll(accounts, orders, webhooks, deadLetters).pipe(
+const appliers = Layer.effect(
+  Appliers,
+  Effect.all({
+    order: Effect.map(DeferredOrders, ({ apply }) => apply),
+    sign_up: Effect.map(DeferredSignUps, ({ apply }) => apply)
+  })
+)
+const features = Layer.mergeAll(DeferredOrders.layer, deadLetters, handover).pipe(
+  Layer.provideMerge(Layer.mergeAll(accounts, orders, webhooks, DeferredWrites.layer)),
   Layer.provideMerge(Suggestions.layer),
   Layer.provideMerge(Layer.mergeAll(Storefront.layer, Health.layer, Status.layer)),
   Layer.provideMerge(LastGoodCatalogue.layer),
@@ -143,6 +172,7 @@ const returnUrl = (settings: Settings) => Layer.succeed(ReturnUrl, settings.chec
 const worker = Layer.mergeAll(
   Layer.provide(orderWorker, StripePayments.layer),
   Layer.provide(mailWorker, ResendEmail.layer),
+  Layer.provide(deferredWorker, appliers),
   webhookWorker,
   replayWorker,
   retention
@@ -222,6 +252,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
     Layer.provideMerge(features),
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
+    Layer.provideMerge(spool(settings)),
     Layer.provideMerge(inventory(settings)),
     Layer.provideMerge(counter(settings)),
     Layer.provideMerge(recommender(settings)),

@@ -1,6 +1,7 @@
 /** The API as data: every group of routes, how its requests are decoded, and the boundary around each endpoint. */
 import { HttpApi, OpenApi } from "effect/http-api"
 import { CatalogApi } from "./catalog/CatalogApi.ts"
+import { DeferredApi } from "./deferred/DeferredApi.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { HealthApi } from "./ops/HealthApi.ts"
 import { OrdersApi } from "./orders/OrdersApi.ts"
@@ -16,6 +17,7 @@ export const Api = HttpApi.make("holdfast")
   .add(CatalogApi)
   .add(RecommendationsApi)
   .add(OrdersApi)
+  .add(DeferredApi)
   .add(WebhooksApi)
   .add(StatusApi)
   .add(HealthApi)

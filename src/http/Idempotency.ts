@@ -24,6 +24,15 @@ export const idempotencyKey: Effect.Effect<
   }
 )
 
+/** Where a key is a choice: without the header there is none. */
+export const idempotencyKeyIfAny: Effect.Effect<
+  string | undefined,
+  IdempotencyKeyMissing | IdempotencyKeyInvalid,
+  HttpServerRequest.HttpServerRequest
+> = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+  headers["idempotency-key"] === undefined ? Effect.undefined : idempotencyKey
+)
+
 /** The headers of an answer to a keyed request. */
 export const keyedHeaders = ({ keyExpiresAt, replayed }: Placed): Readonly<Record<string, string>> => ({
   "idempotency-key-expires": DateTime.formatIso(keyExpiresAt),

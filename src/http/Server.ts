@@ -21,6 +21,7 @@ import {
   pathParameterLimit,
   requestTimeoutMillis
 } from "./limits.ts"
+import { deferredHandlers } from "./deferred/DeferredHandlers.ts"
 import { healthHandlers } from "./ops/HealthHandlers.ts"
 import { ordersHandlers } from "./orders/OrdersHandlers.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -39,6 +40,7 @@ const handlers = Layer.mergeAll(
   catalogHandlers,
   recommendationsHandlers,
   ordersHandlers,
+  deferredHandlers,
   webhooksHandlers,
   statusHandlers,
   healthHandlers

@@ -114,6 +114,7 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
   DeadLetterNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   ReplayNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   SwitchTargetUnknown: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  DeferredNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   MethodNotAllowed: {
     code: "method_not_allowed",
     status: 405,
@@ -159,6 +160,8 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
       errors: [inPayload("/expected_total", "price_changed", `${expected} expected, ${total} ${currency} now`)]
     })
   },
+  // Only inside of a deferred write. Nothing of it is kept under its key.
+  DeferredExpired: { code: "expired", status: 409, title: "Handed in too long ago", retry: "same_key" },
   IdempotencyInFlight: {
     code: "idempotency_in_flight",
     status: 409,
@@ -188,6 +191,12 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     headers: () => ({ "accept-post": "application/json", "accept-encoding": "identity" })
   },
   IdempotencyKeyReused: {
+    code: "idempotency_key_reused",
+    status: 422,
+    title: "The Idempotency-Key was used for another request",
+    retry: "new_key"
+  },
+  SignUpKeyReused: {
     code: "idempotency_key_reused",
     status: 422,
     title: "The Idempotency-Key was used for another request",
@@ -261,6 +270,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "same_key",
     shows: ({ outcome }) => ({ side_effects: outcome }),
     retryAfterSeconds: (error) => error.retryAfterSeconds
+  },
+  DeferredElsewhere: {
+    code: "database_unavailable",
+    status: 503,
+    title: "Temporarily unavailable",
+    retry: "same_key",
+    retryAfterSeconds: () => 5
   },
   FeatureDisabled: {
     code: "feature_disabled",

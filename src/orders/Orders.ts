@@ -83,6 +83,30 @@ export class Orders extends Context.Service<
       | KeyFailures
       | Failures
     >
+    /**
+     * Places what was handed in earlier, at the total that was quoted then. `before` decides whether it still may be
+     * placed; it is not asked when the key has made its order, or been refused, already.
+     */
+    readonly placeDeferred: <E>(
+      deferred: {
+        readonly userId: UserId
+        readonly key: string
+        readonly cart: Cart
+        readonly quotedTotalCents: number
+      },
+      before: Effect.Effect<void, E>
+    ) => Effect.Effect<
+      Placed,
+      | UnknownSkus
+      | DiscountNotApplicable
+      | MixedCurrencies
+      | PriceChanged
+      | TotalNotPayable
+      | FeatureDisabled
+      | KeyFailures
+      | Failures
+      | E
+    >
     /** Until its money is taken. `version` is the one that the customer saw; a repeated key is looked at before it. */
     readonly cancel: (
       userId: UserId,
@@ -131,7 +155,7 @@ export class Orders extends Context.Service<
       const keys = yield* orderKeys
       const whileOn = (feature: string) => Effect.provideService(whenEnabled(feature), KillSwitches, switches)
 
-      const priced = Effect.fnUntraced(function* (cart: Cart) {
+      const priced = Effect.fnUntraced(function* (cart: Cart, expectedTotalCents: number | undefined) {
         const products = yield* catalog.priceLines(cart.lines.map((line) => line.sku))
         const positions = cart.lines.flatMap((line, position) => (products.has(line.sku) ? [] : [position]))
         if (positions.length > 0) return yield* new UnknownSkus({ positions })
@@ -143,7 +167,7 @@ export class Orders extends Context.Service<
         })
         const terms = yield* termsOfSale.find(cart.discountCode)
         const now = yield* DateTime.now
-        return { lines, price: yield* Effect.fromResult(price(lines, terms, now, cart.expectedTotal)) }
+        return { lines, price: yield* Effect.fromResult(price(lines, terms, now, expectedTotalCents)) }
       })
 
       const answered = <E>(
@@ -166,13 +190,17 @@ export class Orders extends Context.Service<
           claimed._tag === "Refused" ? Effect.fail(refusal) : Effect.succeed(claimed)
         )
 
-      const place = Effect.fn("Orders.place")(function* (userId: UserId, key: string, cart: Cart) {
+      const placing = Effect.fnUntraced(function* <E>(
+        { cart, key, userId }: { readonly userId: UserId; readonly key: string; readonly cart: Cart },
+        expectedTotalCents: number | undefined,
+        allowed: Effect.Effect<void, E>
+      ) {
         const id = keys.orderId(userId, routes.place, key)
         const claim: Claim = { account: userId, route: routes.place, key, fingerprint: keys.ofCart(cart) }
         const before = yield* store.claimed(claim)
         if (Option.isSome(before)) return yield* answered(before.value, id, ofPlacing.restore)
-        yield* whileOn(checkout)
-        const order = yield* priced(cart).pipe(
+        yield* allowed
+        const order = yield* priced(cart, expectedTotalCents).pipe(
           Effect.catchTag(
             ["UnknownSkus", "DiscountNotApplicable", "MixedCurrencies", "PriceChanged", "TotalNotPayable"],
             (refusal) => kept(claim, refusal, ofPlacing.store(refusal))
@@ -189,6 +217,12 @@ export class Orders extends Context.Service<
         })
         return yield* answered(claimed, id, ofPlacing.restore)
       })
+
+      const place = Effect.fn("Orders.place")((userId: UserId, key: string, cart: Cart) =>
+        placing({ userId, key, cart }, cart.expectedTotal, whileOn(checkout))
+      )
+      const placeDeferred: Orders["Service"]["placeDeferred"] = (deferred, before) =>
+        placing(deferred, deferred.quotedTotalCents, Effect.andThen(before, whileOn(checkout)))
 
       const cancel = Effect.fn("Orders.cancel")(function* (
         userId: UserId,
@@ -268,7 +302,20 @@ export class Orders extends Context.Service<
       })
 
       const { list } = store
-      return Orders.of({ place, cancel, refund, fulfil, wake, findByKey, find, follow, settled, list, timeline })
+      return Orders.of({
+        place,
+        placeDeferred,
+        cancel,
+        refund,
+        fulfil,
+        wake,
+        findByKey,
+        find,
+        follow,
+        settled,
+        list,
+        timeline
+      })
     })
   )
 }

@@ -4,6 +4,7 @@
 import { Effect, Schema } from "effect"
 import {
   DiscountNotApplicable,
+  IdempotencyKeyReused,
   MixedCurrencies,
   OrderStateConflict,
   PriceChanged,
@@ -11,6 +12,8 @@ import {
   TotalNotPayable,
   UnknownSkus
 } from "./errors.ts"
+import { Unauthenticated } from "../users/errors.ts"
+import { DeferredExpired } from "../jobs/spool/errors.ts"
 import type { StoredRefusal } from "./OrderStore.ts"
 
 const OfPlacing = Schema.Union([UnknownSkus, DiscountNotApplicable, MixedCurrencies, PriceChanged, TotalNotPayable])
@@ -19,6 +22,9 @@ const OfCancelling = OrderStateConflict
 export type OfCancelling = typeof OfCancelling.Type
 const OfRefunding = Schema.Union([OrderStateConflict, RefundTooLarge])
 export type OfRefunding = typeof OfRefunding.Type
+
+/** What a deferred order can end with besides an order. */
+export const OfDeferring = Schema.Union([...OfPlacing.members, IdempotencyKeyReused, Unauthenticated, DeferredExpired])
 
 const kept = <A, I extends object>(refusals: Schema.Codec<A, I>) => {
   const encode = Schema.encodeUnknownSync(refusals)
@@ -32,5 +38,6 @@ const kept = <A, I extends object>(refusals: Schema.Codec<A, I>) => {
 }
 
 export const ofPlacing = kept(OfPlacing)
+export const ofDeferring = kept(OfDeferring)
 export const ofCancelling = kept(OfCancelling)
 export const ofRefunding = kept(OfRefunding)

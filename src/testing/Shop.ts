@@ -20,6 +20,12 @@ import { MailStore } from "../emails/MailStore.ts"
 import { Jobs } from "../jobs/Jobs.ts"
 import { runWorker } from "../jobs/Worker.ts"
 import { Status } from "../ops/Status.ts"
+import { Appliers } from "../jobs/spool/Deferred.ts"
+import { DeferredWrites } from "../jobs/spool/DeferredWrites.ts"
+import { deferredWorker } from "../jobs/spool/runDeferred.ts"
+import { Spool } from "../jobs/spool/Spool.ts"
+import { DeferredOrders } from "../orders/deferred/DeferredOrders.ts"
+import { DeferredSignUps } from "../users/DeferredSignUps.ts"
 import { OrderChanges } from "../orders/OrderChanges.ts"
 import { Orders } from "../orders/Orders.ts"
 import { runOrder } from "../orders/OrderSaga.ts"
@@ -42,7 +48,8 @@ import { UserRepo } from "../users/UserRepo.ts"
 import { SessionRepo } from "../users/SessionRepo.ts"
 import { Users } from "../users/Users.ts"
 
-const accounts = Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layerNoRepo), Sessions.layerNoRepo).pipe(
+const accounts = DeferredSignUps.layerNoRepo.pipe(
+  Layer.provideMerge(Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layerNoRepo), Sessions.layerNoRepo)),
   Layer.provide([SessionRepo.layerMemory, Revocations.layerUnknown, Passwords.layerMemory, Tokens.layer]),
   Layer.provide(UserRepo.layerMemory)
 )
@@ -64,11 +71,22 @@ const webhookWorker = Layer.effectDiscard(
   Effect.flatMap(runWebhook, (handle) => Effect.forkScoped(runWorker({ queue: webhookQueue, concurrency: 4, handle })))
 )
 
-const layerMemory = Layer.mergeAll(worker, webhookWorker, mailWorker, stockedShelves).pipe(
+const appliers = Layer.effect(
+  Appliers,
+  Effect.all({
+    order: Effect.map(DeferredOrders, ({ apply }) => apply),
+    sign_up: Effect.map(DeferredSignUps, ({ apply }) => apply)
+  })
+)
+const deferred = Layer.provide(deferredWorker, appliers)
+
+const layerMemory = Layer.mergeAll(worker, webhookWorker, mailWorker, deferred, stockedShelves).pipe(
+  Layer.provideMerge(DeferredOrders.layer),
   Layer.provideMerge(Layer.mergeAll(accounts, orders)),
   Layer.provideMerge(Suggestions.layer),
   Layer.provideMerge(Layer.merge(Storefront.layer, Status.layerWell)),
   Layer.provideMerge(Layer.merge(MailStore.layerMemory, EmailMemory.layer)),
+  Layer.provideMerge(Layer.merge(Spool.layerMemory, DeferredWrites.layerMemory)),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(
     Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory, PaymentsMemory.layer)

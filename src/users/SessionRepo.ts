@@ -27,6 +27,8 @@ export interface StoredSession {
   readonly lastSeenAt: DateTime.Utc
   readonly expiresAt: DateTime.Utc
   readonly revokedAt: DateTime.Utc | undefined
+  /** Its account was logged out everywhere, before this session ended or after. */
+  readonly endedEverywhere: boolean
 }
 
 type Down = DatabaseUnavailable | QueryTimeout

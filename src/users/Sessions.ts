@@ -156,8 +156,9 @@ export class Sessions extends Context.Service<
       const stood = Effect.fn("Sessions.stood")(function* (id: SessionId, at: DateTime.Utc) {
         const found = yield* sessions.findById(id)
         if (Option.isNone(found)) return yield* new Unauthenticated({ reason: "session_unknown" })
-        const { revokedAt } = found.value
-        const ended = revokedAt !== undefined && DateTime.isLessThanOrEqualTo(revokedAt, at)
+        const { endedEverywhere, revokedAt } = found.value
+        // Who logs out everywhere wants nothing done any more that was begun with any of their sessions.
+        const ended = endedEverywhere || (revokedAt !== undefined && DateTime.isLessThanOrEqualTo(revokedAt, at))
         const over = ended ? "session_revoked" : whyOver(found.value, at)
         if (over !== undefined) return yield* new Unauthenticated({ reason: over })
       })

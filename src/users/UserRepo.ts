@@ -33,7 +33,7 @@ type Down = DatabaseUnavailable | QueryTimeout
 export class UserRepo extends Context.Service<
   UserRepo,
   {
-    /** Runs `also` in the transaction that inserts the user: both, or neither. */
+    /** Refused when the address or the id is there already. Runs `also` in the transaction that inserts the user: both, or neither. */
     readonly insert: (user: NewUser, also?: Effect.Effect<void, Down>) => Effect.Effect<void, EmailTaken | Down>
     readonly find: (id: UserId) => Effect.Effect<Option.Option<User>, Down>
     readonly credentials: (emailNormalized: string) => Effect.Effect<Option.Option<StoredCredentials>, Down>

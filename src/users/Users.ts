@@ -21,7 +21,7 @@ import { UserNotFound } from "./errors.ts"
 import { Passwords } from "./Passwords.ts"
 import type { Role, User, UserCursor } from "./User.ts"
 import { UserId } from "./User.ts"
-import { UserRepo } from "./UserRepo.ts"
+import { type NewUser, UserRepo } from "./UserRepo.ts"
 
 /** The feature that an operator switches off to take no new accounts; those that exist go on. */
 export const signingUp = "sign_up"
@@ -46,6 +46,10 @@ export class Users extends Context.Service<
     readonly signUp: (
       account: SignUp
     ) => Effect.Effect<User, EmailTaken | FeatureDisabled | HashingOverloaded | DatabaseUnavailable | QueryTimeout>
+    /** Hashes the password, and makes it ready to be added: at once, or later. With an id, if it is to have that one. */
+    readonly prepare: (account: SignUp, id?: UserId) => Effect.Effect<NewUser, FeatureDisabled | HashingOverloaded>
+    /** Safe to repeat. Joins the caller's open transaction. */
+    readonly add: (user: NewUser) => Effect.Effect<User, EmailTaken | DatabaseUnavailable | QueryTimeout>
     readonly find: (id: UserId) => Effect.Effect<User, UserNotFound | DatabaseUnavailable | QueryTimeout>
     readonly list: (page: {
       readonly cursor?: UserCursor | undefined
@@ -64,16 +68,32 @@ export class Users extends Context.Service<
       const jobs = yield* Jobs
       const analytics = yield* Analytics
 
-      const signUp = Effect.fn("Users.signUp")(function* ({ email, password, name }: SignUp) {
+      const prepare = Effect.fn("Users.prepare")(function* ({ email, password, name }: SignUp, given?: UserId) {
         yield* whenEnabled(signingUp).pipe(Effect.provideService(KillSwitches, switches))
         const hash = yield* passwords.hash(password)
-        const id = UserId.make(`usr_${yield* random.ulid}`)
+        const id = given ?? UserId.make(`usr_${yield* random.ulid}`)
         const createdAt = yield* DateTime.now
-        const user = { id, email, emailNormalized: normalizeEmail(email), name, password: hash, createdAt }
-        yield* repo.insert(user, jobs.enqueue(mailJob("welcome", id)))
-        yield* analytics.track({ name: "user_signed_up", about: id })
+        return { id, email, emailNormalized: normalizeEmail(email), name, password: hash, createdAt }
+      })
+
+      const add = Effect.fn("Users.add")(function* (user: NewUser) {
+        const added = yield* repo.insert(user, jobs.enqueue(mailJob("welcome", user.id))).pipe(
+          Effect.as(true),
+          Effect.catchTag("EmailTaken", (taken) =>
+            // By itself, when nobody heard that it was added.
+            Effect.flatMap(repo.find(user.id), (found) =>
+              Option.isSome(found) && normalizeEmail(found.value.email) === user.emailNormalized
+                ? Effect.succeed(false)
+                : Effect.fail(taken)
+            )
+          )
+        )
+        if (added) yield* analytics.track({ name: "user_signed_up", about: user.id })
+        const { createdAt, email, id, name } = user
         return { id, email, name, createdAt }
       })
+
+      const signUp = Effect.fn("Users.signUp")((account: SignUp) => Effect.flatMap(prepare(account), add))
 
       const find = Effect.fn("Users.find")(function* (id: UserId) {
         const found = yield* repo.find(id)
@@ -97,7 +117,7 @@ export class Users extends Context.Service<
         if (!(yield* repo.setRole(id, role))) return yield* new UserNotFound({ userId: id })
       })
 
-      return Users.of({ signUp, find, list, setRole })
+      return Users.of({ signUp, prepare, add, find, list, setRole })
     })
   )
 

@@ -15,6 +15,13 @@ export class EmailTaken extends Schema.TaggedError<EmailTaken>()("EmailTaken", {
   }
 }
 
+export class SignUpKeyReused extends Schema.TaggedError<SignUpKeyReused>()("SignUpKeyReused", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "This idempotency key was used for another sign up: take a new key for a new account."
+  }
+}
+
 export class UserNotFound extends Schema.TaggedError<UserNotFound>()("UserNotFound", { userId: UserId }) {
   readonly category = "permanent" as const
   override get message() {

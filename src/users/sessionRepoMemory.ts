@@ -11,6 +11,7 @@ import { UserRepo } from "./UserRepo.ts"
 interface Entry extends NewSession {
   readonly lastSeenAt: DateTime.Utc
   readonly revokedAt: DateTime.Utc | undefined
+  readonly endedEverywhere: boolean
 }
 
 export const makeSessionRepoMemory = Effect.gen(function* () {
@@ -41,7 +42,12 @@ export const makeSessionRepoMemory = Effect.gen(function* () {
   return {
     insert: (session) =>
       Effect.sync(() => {
-        sessions.set(session.id, { ...session, lastSeenAt: session.createdAt, revokedAt: undefined })
+        sessions.set(session.id, {
+          ...session,
+          lastSeenAt: session.createdAt,
+          revokedAt: undefined,
+          endedEverywhere: false
+        })
       }),
     find,
     findById: (id) => Effect.suspend(() => stored(sessions.get(id))),
@@ -63,6 +69,10 @@ export const makeSessionRepoMemory = Effect.gen(function* () {
           .map(({ expiresAt, id }) => ({ id, expiresAt }))
       ),
     revoke: (id, at) => end((session) => session.id === id, at),
-    revokeAll: (userId, at) => end((session) => session.userId === userId, at)
+    revokeAll: (userId, at) =>
+      change(
+        (session) => session.userId === userId,
+        (session) => ({ ...session, revokedAt: session.revokedAt ?? at, endedEverywhere: true })
+      )
   } satisfies SessionRepo["Service"]
 })

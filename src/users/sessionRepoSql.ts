@@ -13,11 +13,12 @@ interface Row {
   readonly last_seen_at: Date
   readonly expires_at: Date
   readonly revoked_at: Date | null
+  readonly ended_everywhere: boolean
 }
 
 const stored = (sql: SqlClient.SqlClient) =>
   sql.literal(
-    `select s.id, s.user_id, u.role, s.last_seen_at, s.expires_at, s.revoked_at
+    `select s.id, s.user_id, u.role, s.last_seen_at, s.expires_at, s.revoked_at, s.ended_everywhere
      from sessions s join users u on u.id = s.user_id`
   )
 
@@ -27,7 +28,8 @@ const toSession = (row: Row): StoredSession => ({
   role: row.role,
   lastSeenAt: DateTime.fromDateUnsafe(row.last_seen_at),
   expiresAt: DateTime.fromDateUnsafe(row.expires_at),
-  revokedAt: row.revoked_at === null ? undefined : DateTime.fromDateUnsafe(row.revoked_at)
+  revokedAt: row.revoked_at === null ? undefined : DateTime.fromDateUnsafe(row.revoked_at),
+  endedEverywhere: row.ended_everywhere
 })
 
 export const makeSessionRepoSql = Effect.gen(function* () {
@@ -82,7 +84,8 @@ export const makeSessionRepoSql = Effect.gen(function* () {
   const revokeAll: SessionRepo["Service"]["revokeAll"] = (userId, at) =>
     database.query("sessions.revoke_all", (sql) =>
       Effect.asVoid(
-        sql`update sessions set revoked_at = ${DateTime.toDateUtc(at)} where user_id = ${userId} and revoked_at is null`
+        sql`update sessions set revoked_at = coalesce(revoked_at, ${DateTime.toDateUtc(at)}), ended_everywhere = true
+            where user_id = ${userId} and not ended_everywhere`
       )
     )
 

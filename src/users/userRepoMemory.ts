@@ -33,7 +33,7 @@ export const makeUserRepoMemory = (): UserRepo["Service"] => {
   return {
     insert: (user, also = Effect.void) =>
       Effect.suspend((): ReturnType<UserRepo["Service"]["insert"]> => {
-        if (Option.isSome(byEmail(user.emailNormalized))) return Effect.fail(new EmailTaken())
+        if (users.has(user.id) || Option.isSome(byEmail(user.emailNormalized))) return Effect.fail(new EmailTaken())
         users.set(user.id, { ...user, role: "customer" })
         return also
       }),

@@ -30,6 +30,7 @@ export const makeUserRepoSql = Effect.gen(function* () {
           values (${user.id}, ${user.email}, ${user.emailNormalized}, ${user.name},
                   ${Redacted.value(user.password)}, ${DateTime.toDateUtc(user.createdAt)})`.pipe(
         onConstraint("users_email_key", () => new EmailTaken()),
+        onConstraint("users_pkey", () => new EmailTaken()),
         Effect.andThen(also)
       )
     )

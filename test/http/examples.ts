@@ -11,6 +11,7 @@ import * as Door from "../../src/http/errors.ts"
 import { bodyLimitBytes } from "../../src/http/limits.ts"
 import { OperatorUnknown } from "../../src/http/ops/errors.ts"
 import * as Jobs from "../../src/jobs/errors.ts"
+import * as Spool from "../../src/jobs/spool/errors.ts"
 import { FeatureDisabled } from "../../src/resilience/index.ts"
 import * as Ops from "../../src/ops/errors.ts"
 import * as Orders from "../../src/orders/errors.ts"
@@ -28,6 +29,9 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
   DeadlinePassed: new Door.DeadlinePassed(),
   DeadLetterNotFound: new Jobs.DeadLetterNotFound({ letterId: "1" }),
+  DeferredElsewhere: new Spool.DeferredElsewhere({ deferredId: "dfr_1" }),
+  DeferredExpired: new Spool.DeferredExpired(),
+  DeferredNotFound: new Spool.DeferredNotFound({ deferredId: "dfr_1" }),
   DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),
   Draining: new Door.Draining(),
   EmailTaken: new Users.EmailTaken(),
@@ -63,6 +67,7 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   ReplayNotFound: new Jobs.ReplayNotFound({ replayId: "1" }),
   RequestTimeout: new Door.RequestTimeout(),
   RouteNotFound: new Door.RouteNotFound(),
+  SignUpKeyReused: new Users.SignUpKeyReused(),
   Unauthenticated: new Users.Unauthenticated({ reason: "session_revoked" }),
   Unexpected: new Door.Unexpected(),
   UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),

@@ -26,6 +26,7 @@ const contract: ReadonlyArray<readonly [code: string, status: number, retry: Pro
   ["insufficient_stock", 409, "after_change"],
   ["price_changed", 409, "after_change"],
   ["order_state_conflict", 409, "after_change"],
+  ["expired", 409, "same_key"],
   ["idempotency_in_flight", 409, "same_key"],
   ["precondition_failed", 412, "after_change"],
   ["payload_too_large", 413, "after_change"],

@@ -114,7 +114,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop on a folder of its ow
 
           const family = familyOf(shop.pid)
           process.kill(serverPid(path.join(DATA_DIR, "pg")), "SIGKILL")
-          const down = yield* Effect.repeat(request<Problem>(`${url}/readyz`), {
+          const down = yield* Effect.repeat(request<Problem>(`${url}/health`), {
             until: (answer) => answer?.status !== 200,
             schedule: Schedule.spaced("50 millis")
           })

@@ -24,6 +24,8 @@ const users = Layer.effect(
       })
     return Users.of({
       signUp: () => Effect.die("not here"),
+      prepare: () => Effect.die("not here"),
+      add: () => Effect.die("not here"),
       setRole: () => Effect.die("not here"),
       find: (id) => answer(id === ada.id ? Effect.succeed(ada) : Effect.fail(new UserNotFound({ userId: id }))),
       list: () => answer(Effect.succeed({ users: [ada], next: undefined }))

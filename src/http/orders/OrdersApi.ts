@@ -2,7 +2,8 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Cart, Order, OrderId } from "../../orders/Order.ts"
-import { Authorization } from "../Authorization.ts"
+import { Authorization, TrustingAuthorization } from "../Authorization.ts"
+import { Deferred } from "../deferred/DeferredApi.ts"
 import { waitSecondsMost } from "../limits.ts"
 import { PageQuery, pageOf } from "../pages.ts"
 import { failsWith } from "../failsWith.ts"
@@ -52,7 +53,11 @@ export const OrdersApi = HttpApiGroup.make("orders")
   .add(
     HttpApiEndpoint.post("place", "/v1/orders", {
       payload: Cart,
-      success: [Order.pipe(HttpApiSchema.status(201)), Order.pipe(HttpApiSchema.status(202))],
+      success: [
+        Order.pipe(HttpApiSchema.status(201)),
+        Order.pipe(HttpApiSchema.status(202)),
+        Deferred.pipe(HttpApiSchema.status(202))
+      ],
       error: failsWith(
         "UnknownSkus",
         "DiscountNotApplicable",
@@ -64,7 +69,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
         "FeatureDisabled",
         ...keyed
       )
-    }).middleware(Authorization)
+    }).middleware(TrustingAuthorization)
   )
   .add(
     HttpApiEndpoint.get("list", "/v1/orders", {

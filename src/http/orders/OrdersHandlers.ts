@@ -3,15 +3,18 @@
  *
  * A keyed POST, first or repeated, answers by the order's state alone: 201 from `confirmed` on, 202 while it goes on,
  * its problem when it failed. It waits for that as long as `Prefer: wait` asks for; who leaves changes nothing.
+ * While the database is down it is taken into custody: 202, with where to ask what becomes of it.
  * Cancels and refunds answer alike: 200 (201 for a refund) when nothing more happens by itself, 202 before.
  */
 import { Effect, Layer, Option } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { DeferredOrders } from "../../orders/deferred/DeferredOrders.ts"
 import { isFinal, isStanding, Order, OrderId } from "../../orders/Order.ts"
 import { Orders, outcomeOf, type Placed } from "../../orders/Orders.ts"
 import { Api } from "../Api.ts"
-import { Authorization, CurrentPrincipal, operatorsOnly } from "../Authorization.ts"
+import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization } from "../Authorization.ts"
+import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { PreconditionRequired } from "../errors.ts"
 import { idempotencyKey, keyedHeaders } from "../Idempotency.ts"
 import { waitSecondsDefault, waitSecondsMost } from "../limits.ts"
@@ -60,12 +63,15 @@ export const ordersHandlers = HttpApiBuilder.group(
   "orders",
   Effect.fn(function* (handlers) {
     const orders = yield* Orders
+    const deferredOrders = yield* DeferredOrders
     const cursors = yield* Cursors
     return handlers.handleAll({
       place: Effect.fnUntraced(function* ({ payload }) {
-        const { userId } = yield* CurrentPrincipal
+        const principal = yield* CurrentPrincipal
+        const { userId } = principal
         const key = yield* idempotencyKey
-        const placed = yield* orders.place(userId, key, payload)
+        const placed = yield* deferredOrders.place(principal, key, payload)
+        if ("deferred" in placed) return yield* keptAnswer(placed)
         const wait = yield* preferredWait
         const order = yield* Effect.flatMap(orders.follow(userId, placed.orderId, wait * 1000), outcomeOf)
         const stands = isStanding(order.status) || order.status === "cancelled"
@@ -122,4 +128,4 @@ export const ordersHandlers = HttpApiBuilder.group(
       })
     })
   })
-).pipe(Layer.provide(Authorization.layer))
+).pipe(Layer.provide([Authorization.layer, TrustingAuthorization.layer]))

@@ -6,6 +6,7 @@ import { Password, PasswordAttempt } from "../../users/Password.ts"
 import { Name, User, UserId } from "../../users/User.ts"
 import { Authorization, TrustingAuthorization } from "../Authorization.ts"
 import { degradable } from "../degraded.ts"
+import { Deferred } from "../deferred/DeferredApi.ts"
 import { PageQuery, pageOf } from "../pages.ts"
 import { failsWith } from "../failsWith.ts"
 
@@ -48,8 +49,16 @@ export const UsersApi = HttpApiGroup.make("users")
   .add(
     HttpApiEndpoint.post("signUp", "/v1/users", {
       payload: Schema.Struct({ email: Email, password: Password, name: Name }),
-      success: User.pipe(HttpApiSchema.status(201)),
-      error: failsWith("EmailTaken", "FeatureDisabled", "HashingOverloaded", ...always)
+      success: [User.pipe(HttpApiSchema.status(201)), Deferred.pipe(HttpApiSchema.status(202))],
+      error: failsWith(
+        "EmailTaken",
+        "SignUpKeyReused",
+        "IdempotencyKeyMissing",
+        "IdempotencyKeyInvalid",
+        "FeatureDisabled",
+        "HashingOverloaded",
+        ...always
+      )
     })
   )
 

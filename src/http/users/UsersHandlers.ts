@@ -2,15 +2,17 @@
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Directory } from "../../users/Directory.ts"
+import { DeferredSignUps } from "../../users/DeferredSignUps.ts"
 import { Sessions } from "../../users/Sessions.ts"
 import { UserId } from "../../users/User.ts"
-import { Users } from "../../users/Users.ts"
 import { Api } from "../Api.ts"
 import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization } from "../Authorization.ts"
 import { respondSeen } from "../degraded.ts"
+import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { Forbidden } from "../errors.ts"
+import { idempotencyKeyIfAny } from "../Idempotency.ts"
 import { Cursors } from "../pages.ts"
-import { created, nextCursor } from "../responses.ts"
+import { created, nextCursor, respond } from "../responses.ts"
 import { User } from "../../users/User.ts"
 import { Session, UserShown, UsersShown } from "./UsersApi.ts"
 
@@ -18,12 +20,17 @@ export const usersHandlers = HttpApiBuilder.group(
   Api,
   "users",
   Effect.fn(function* (handlers) {
-    const users = yield* Users
+    const signUps = yield* DeferredSignUps
     const directory = yield* Directory
     const cursors = yield* Cursors
     return handlers.handleAll({
-      signUp: ({ payload }) =>
-        Effect.flatMap(users.signUp(payload), (user) => created(User, user, `/v1/users/${user.id}`)),
+      signUp: Effect.fnUntraced(function* ({ payload }) {
+        const signedUp = yield* signUps.signUp(payload, yield* idempotencyKeyIfAny)
+        if ("deferred" in signedUp) return yield* keptAnswer(signedUp)
+        const { replayed, user } = signedUp
+        const headers = { location: `/v1/users/${user.id}`, ...(replayed ? { "idempotent-replayed": "true" } : {}) }
+        return yield* respond(User, user, { status: 201, headers })
+      }),
       me: Effect.fnUntraced(function* () {
         const { userId } = yield* CurrentPrincipal
         return yield* respondSeen(UserShown, "account", yield* directory.find(userId), (user) => user)

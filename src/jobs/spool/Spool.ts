@@ -6,7 +6,7 @@
  * password, a cart); nothing of it may be logged but its id and kind.
  * Entries leave in the order in which they came. Bounded in number and in bytes, in all and for one account.
  */
-import { Context, type DateTime, type Effect, Layer, type Option } from "effect"
+import { Context, type DateTime, Duration, type Effect, Layer, type Option } from "effect"
 import type { SpoolFull, SpoolUnavailable } from "./errors.ts"
 import { makeSpoolMemory } from "./spoolMemory.ts"
 import { makeSpoolSqlite } from "./spoolSqlite.ts"
@@ -14,6 +14,9 @@ import { type SpoolLimits, spoolLimits } from "./spoolLimits.ts"
 
 export const kinds = ["order", "sign_up"] as const
 export type Kind = (typeof kinds)[number]
+
+/** For how long what was taken may be applied: what comes days later surprises whoever handed it in. */
+export const acceptedFor = Duration.hours(1)
 
 export interface Entry {
   /** The deferred write's id: derived from account, key and fingerprint, the same on every node. */
@@ -26,6 +29,8 @@ export interface Entry {
   readonly fingerprint: string
   /** The request as it was decoded, as JSON. */
   readonly payload: Readonly<Record<string, unknown>>
+  /** What the customer was told that it costs; in minor units. */
+  readonly quotedTotal: { readonly amount: number; readonly currency: string } | undefined
   readonly acceptedAt: DateTime.Utc
   /** Later than this it is not applied any more. */
   readonly acceptUntil: DateTime.Utc

@@ -10,6 +10,8 @@ export interface EntryRow {
   readonly key: string
   readonly fingerprint: string
   readonly payload: string
+  /** JSON; empty where nothing was quoted. */
+  readonly quoted: string
   readonly accepted_at: number
   readonly accept_until: number
 }
@@ -21,6 +23,7 @@ export const toRow = (entry: Entry): EntryRow => ({
   key: entry.key,
   fingerprint: entry.fingerprint,
   payload: JSON.stringify(entry.payload),
+  quoted: entry.quotedTotal === undefined ? "" : JSON.stringify(entry.quotedTotal),
   accepted_at: DateTime.toEpochMillis(entry.acceptedAt),
   accept_until: DateTime.toEpochMillis(entry.acceptUntil)
 })
@@ -32,6 +35,7 @@ export const toEntry = (row: EntryRow): Entry => ({
   key: row.key,
   fingerprint: row.fingerprint,
   payload: JSON.parse(row.payload) as Entry["payload"],
+  quotedTotal: row.quoted === "" ? undefined : (JSON.parse(row.quoted) as NonNullable<Entry["quotedTotal"]>),
   acceptedAt: DateTime.makeUnsafe(row.accepted_at),
   acceptUntil: DateTime.makeUnsafe(row.accept_until)
 })

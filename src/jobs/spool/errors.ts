@@ -1,5 +1,5 @@
 /**
- * How the spool says no, and what can be wrong with its folder.
+ * How the spool says no, what can be wrong with its folder, and what becomes of what it took.
  *
  * `SpoolFull` and `SpoolUnavailable` do not reach a caller: whoever asked is told what made the spool necessary, that
  * the database is away.
@@ -21,6 +21,32 @@ export class SpoolUnavailable extends Schema.TaggedError<SpoolUnavailable>()("Sp
   readonly category = "transient" as const
   override get message() {
     return "The spool's file cannot be written or read: look at the disk that SPOOL_DIR is on."
+  }
+}
+
+export class DeferredNotFound extends Schema.TaggedError<DeferredNotFound>()("DeferredNotFound", {
+  deferredId: Schema.String
+}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "There is no such deferred request: check the id, and whose it is."
+  }
+}
+
+/** The id is one that some node gave out: that node may be away, or still be handing over. */
+export class DeferredElsewhere extends Schema.TaggedError<DeferredElsewhere>()("DeferredElsewhere", {
+  deferredId: Schema.String
+}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "This request was taken, and its outcome cannot be seen from here yet: ask again in a moment."
+  }
+}
+
+export class DeferredExpired extends Schema.TaggedError<DeferredExpired>()("DeferredExpired", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "It could not be applied in the time for which it was taken, and was dropped: nothing was ordered or charged. Hand it in again."
   }
 }
 

@@ -63,6 +63,7 @@ const schema = `
     key text not null,
     fingerprint text not null,
     payload text not null,
+    quoted text not null,
     accepted_at integer not null,
     accept_until integer not null,
     bytes integer not null
@@ -72,7 +73,7 @@ const schema = `
   create table if not exists looked (only_row integer primary key check (only_row = 1), times integer not null) strict;
   insert or ignore into looked values (1, 0);`
 
-const columns = "id, kind, account, key, fingerprint, payload, accepted_at, accept_until"
+const columns = "id, kind, account, key, fingerprint, payload, quoted, accepted_at, accept_until"
 
 export class SpoolFile {
   readonly #database: DatabaseSync
@@ -189,10 +190,10 @@ export class SpoolFile {
 
   /** One that is there already stays as it is. */
   #insert(row: EntryRow, bytes: number): void {
-    const { accept_until, accepted_at, account, fingerprint, id, key, kind, payload } = row
+    const { accept_until, accepted_at, account, fingerprint, id, key, kind, payload, quoted } = row
     const inserted = this.#prepared(
-      `insert or ignore into entries (${columns}, bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-    ).run(id, kind, account, key, fingerprint, payload, accepted_at, accept_until, bytes)
+      `insert or ignore into entries (${columns}, bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    ).run(id, kind, account, key, fingerprint, payload, quoted, accepted_at, accept_until, bytes)
     if (inserted.changes > 0) this.#add(1, bytes)
   }
 

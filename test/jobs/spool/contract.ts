@@ -17,6 +17,7 @@ export const entry = (id: string, more: Partial<Entry> = {}): Entry => ({
   key: `key-of-${id}`,
   fingerprint: "0a1b",
   payload: { lines: [{ sku: "KETTLE", quantity: 1 }] },
+  quotedTotal: { amount: 4_990, currency: "EUR" },
   acceptedAt: at(0),
   acceptUntil: at(60),
   ...more
@@ -30,7 +31,10 @@ export const spoolContract = <E>(name: string, spools: (limits: SpoolLimits) => 
     it.effect("keeps an entry as it was until it is removed", () =>
       Effect.gen(function* () {
         const spool = yield* Spool
-        const given = entry("kept", { payload: { name: "Ädä 🫖", nested: { list: [1, null, true] } } })
+        const given = entry("kept", {
+          quotedTotal: undefined,
+          payload: { name: "Ädä 🫖", nested: { list: [1, null, true] } }
+        })
         assert.deepStrictEqual(yield* spool.put(given), { _tag: "Kept", entry: given, replayed: false })
         assert.deepStrictEqual(yield* spool.find("kept"), Option.some(given))
         yield* spool.remove("kept")

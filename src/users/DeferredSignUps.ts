@@ -1,0 +1,160 @@
+/**
+ * Sign ups, also while the database is down: then they are kept in the spool, and the account is made when it is back.
+ *
+ * A key makes a sign up safe to repeat: the account's id is derived from it, so that the same key finds the account that
+ * it made. The password is no part of what a key stands for. Without a key one is made here, before anything is tried,
+ * so that a sign up of which nobody knows whether it was committed can be kept under it.
+ */
+import { createHmac } from "node:crypto"
+import { Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { type Apply, type Kept, waiting } from "../jobs/spool/Deferred.ts"
+import { DeferredExpired } from "../jobs/spool/errors.ts"
+import { acceptedFor, type Entry, Spool } from "../jobs/spool/Spool.ts"
+import type { FeatureDisabled } from "../resilience/index.ts"
+import { AppSecret, deriveKey } from "./AppSecret.ts"
+import { deferredIds } from "./deferredIds.ts"
+import { normalizeEmail } from "./Email.ts"
+import { EmailTaken, type HashingOverloaded, SignUpKeyReused } from "./errors.ts"
+import { type User, UserId } from "./User.ts"
+import { type NewUser, UserRepo } from "./UserRepo.ts"
+import { type SignUp, Users } from "./Users.ts"
+
+/** Signed up, now or by an earlier request with the same key. */
+export interface SignedUp {
+  readonly user: User
+  readonly replayed: boolean
+}
+
+const idBytes = 16
+
+const Payload = Schema.Struct({
+  id: UserId,
+  email: Schema.String,
+  emailNormalized: Schema.String,
+  name: Schema.String,
+  password: Schema.String,
+  createdAt: Schema.DateTimeUtcFromString
+})
+const encodePayload = Schema.encodeSync(Payload)
+const decodePayload = Schema.decodeUnknownEffect(Payload)
+
+/** What a kept sign up can end with besides an account. */
+export const OfDeferredSignUp = Schema.Union([EmailTaken, SignUpKeyReused, DeferredExpired])
+const encodeProblem = Schema.encodeSync(OfDeferredSignUp)
+
+export class DeferredSignUps extends Context.Service<
+  DeferredSignUps,
+  {
+    readonly signUp: (
+      account: SignUp,
+      key: string | undefined
+    ) => Effect.Effect<
+      SignedUp | Kept,
+      EmailTaken | SignUpKeyReused | FeatureDisabled | HashingOverloaded | DatabaseUnavailable | QueryTimeout
+    >
+    readonly apply: Apply
+  }
+>()("holdfast/users/DeferredSignUps") {
+  static readonly layerNoRepo = Layer.effect(
+    DeferredSignUps,
+    Effect.gen(function* () {
+      const users = yield* Users
+      const repo = yield* UserRepo
+      const spool = yield* Spool
+      const random = yield* SecureRandom.SecureRandom
+      const { current } = yield* AppSecret
+      const idKey = yield* deriveKey(current, "user-id")
+      const fingerprintKey = yield* deriveKey(current, "sign-up-fingerprint")
+      const ids = yield* deferredIds
+
+      const idOf = (key: string) =>
+        UserId.make(`usr_${createHmac("sha256", idKey).update(key).digest().subarray(0, idBytes).toString("hex")}`)
+      const fingerprintOf = ({ email, name }: { readonly email: string; readonly name: string }) =>
+        createHmac("sha256", fingerprintKey)
+          .update(JSON.stringify([normalizeEmail(email), name]))
+          .digest("hex")
+
+      /** In the spool, or the failure that made it necessary. */
+      const keep = Effect.fnUntraced(function* (user: NewUser, key: string, because: DatabaseUnavailable) {
+        const fingerprint = fingerprintOf(user)
+        const acceptedAt = yield* DateTime.now
+        const entry: Entry = {
+          id: ids.of("", key, fingerprint),
+          kind: "sign_up",
+          account: "",
+          key,
+          fingerprint,
+          payload: encodePayload({ ...user, password: Redacted.value(user.password) }),
+          quotedTotal: undefined,
+          acceptedAt,
+          acceptUntil: DateTime.addDuration(acceptedAt, acceptedFor)
+        }
+        const put = yield* Effect.catchTag(spool.put(entry), ["SpoolFull", "SpoolUnavailable"], (refusal) =>
+          Effect.andThen(
+            Effect.logWarning("a sign up was not kept", {
+              severity: "expected",
+              code: refusal._tag,
+              reason: "limit" in refusal ? refusal.limit : refusal.reason
+            }),
+            Effect.fail(because)
+          )
+        )
+        if (put._tag === "KeyTaken") return yield* new SignUpKeyReused()
+        if (!put.replayed) yield* Effect.logInfo("a sign up was kept for later", { deferred: entry.id })
+        return { deferred: waiting(put.entry), replayed: put.replayed } satisfies Kept
+      })
+
+      /** The account that has this id, if it is the one that is meant. */
+      const made = Effect.fnUntraced(function* (
+        id: UserId,
+        account: { readonly email: string; readonly name: string }
+      ) {
+        const found = yield* repo.find(id)
+        if (Option.isNone(found)) return found
+        const same = fingerprintOf(found.value) === fingerprintOf(account)
+        return same ? found : yield* new SignUpKeyReused()
+      })
+      /** None is known while the database is down: what is kept then is decided by its key when it is back. */
+      const noneWhileDown = (error: DatabaseUnavailable) =>
+        error.down ? Effect.succeed(Option.none<User>()) : Effect.fail(error)
+
+      const signUp = Effect.fn("DeferredSignUps.signUp")(function* (account: SignUp, given: string | undefined) {
+        const before =
+          given === undefined
+            ? Option.none()
+            : yield* Effect.catchTag(made(idOf(given), account), "DatabaseUnavailable", noneWhileDown)
+        if (Option.isSome(before)) return { user: before.value, replayed: true }
+        const user = yield* users.prepare(account, given === undefined ? undefined : idOf(given))
+        const key = given ?? (yield* random.uuidV4())
+        const added = Effect.map(users.add(user), (made) => ({ user: made, replayed: false }))
+        return yield* Effect.catchTag(added, "DatabaseUnavailable", (error) =>
+          error.down ? keep(user, key, error) : Effect.fail(error)
+        )
+      })
+
+      const apply: Apply = Effect.fn("DeferredSignUps.apply")(function* (entry) {
+        // What does not read any more was written by another version: a bug, for an operator to see.
+        const user = yield* Effect.orDie(decodePayload(entry.payload))
+        const inTime = Effect.flatMap(DateTime.now, (now) =>
+          DateTime.isGreaterThan(now, entry.acceptUntil) ? Effect.fail(new DeferredExpired()) : Effect.void
+        )
+        const once = Effect.flatMap(made(user.id, user), (found) =>
+          Option.isSome(found)
+            ? Effect.void
+            : Effect.andThen(inTime, users.add({ ...user, password: Redacted.make(user.password) }))
+        )
+        return yield* once.pipe(
+          Effect.as({ _tag: "Applied", resource: `/v1/users/${user.id}` } as const),
+          Effect.catchTag(["EmailTaken", "SignUpKeyReused", "DeferredExpired"], (refusal) =>
+            Effect.succeed({ _tag: "Failed", problem: { ...encodeProblem(refusal) } } as const)
+          )
+        )
+      })
+
+      return DeferredSignUps.of({ signUp, apply })
+    })
+  )
+  static readonly layer = DeferredSignUps.layerNoRepo.pipe(Layer.provide(UserRepo.layer))
+}

@@ -1,0 +1,89 @@
+/** Deferred orders on real PostgreSQL keep the contract; and what only its queue and its rows can show. */
+import { assert, layer } from "@effect/vitest"
+import { DateTime, Effect, Layer, Option, Schedule } from "effect"
+import { Database } from "../../../src/database/Database.ts"
+import { Jobs } from "../../../src/jobs/Jobs.ts"
+import { Appliers, type Decision } from "../../../src/jobs/spool/Deferred.ts"
+import { DeferredWrites } from "../../../src/jobs/spool/DeferredWrites.ts"
+import { deferredWorker } from "../../../src/jobs/spool/runDeferred.ts"
+import { TestDatabase } from "../../database/testDatabase.ts"
+import { entry } from "../../jobs/spool/contract.ts"
+import { deferredOrdersContract } from "./contract.ts"
+import { deferringInPostgres } from "./shop.ts"
+
+deferredOrdersContract("in PostgreSQL", deferringInPostgres)
+
+/** What was applied, in order; the one named poison never is. */
+const applied: Array<string> = []
+const decision = (id: string): Decision => ({ _tag: "Applied", resource: `/v1/orders/${id}` })
+const appliers = Layer.succeed(Appliers, {
+  order: ({ id }) =>
+    id === "dfr_poison"
+      ? Effect.die(new Error("a bug"))
+      : Effect.sync(() => {
+          applied.push(id)
+          return decision(id)
+        }),
+  sign_up: ({ id }) => Effect.succeed(decision(id))
+})
+const worked = deferredWorker.pipe(
+  Layer.provideMerge(appliers),
+  Layer.provideMerge(DeferredWrites.layer),
+  Layer.provideMerge(Jobs.layer),
+  Layer.provideMerge(TestDatabase.layer)
+)
+
+const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
+const untilDecided = (id: string) =>
+  Effect.flatMap(DeferredWrites, (writes) =>
+    Effect.repeat(Effect.map(writes.find(id), Option.getOrUndefined), {
+      until: (found) => found?.outcome !== undefined,
+      schedule: often
+    })
+  )
+
+layer(worked, { excludeTestServices: true })("deferred writes and their queue", (it) => {
+  it.effect("one account's are applied in their order, past one that cannot be", () =>
+    Effect.gen(function* () {
+      const [writes, database] = [yield* DeferredWrites, yield* Database]
+      const ids = ["dfr_1", "dfr_poison", "dfr_2", "dfr_3", "dfr_4"]
+      const at = yield* DateTime.now
+      for (const id of ids) yield* writes.take(entry(id, { account: "usr_one", acceptedAt: at }))
+      yield* Effect.forEach(["dfr_1", "dfr_2", "dfr_3", "dfr_4"], untilDecided, { concurrency: "unbounded" })
+      assert.deepStrictEqual(applied, ["dfr_1", "dfr_2", "dfr_3", "dfr_4"])
+      const rows = yield* database.query(
+        "test",
+        (sql) => sql<{ id: string; asked: boolean }>`
+          select id, payload is not null as asked from deferred where account = 'usr_one' order by id`
+      )
+      assert.deepStrictEqual(
+        rows.map(({ asked, id }) => [id, asked]),
+        ids.toSorted().map((id) => [id, id === "dfr_poison"])
+      )
+      const [job] = yield* database.query(
+        "test",
+        (sql) => sql<{ code: string }>`
+          select coalesce(last_error ->> 'code', '') as code from jobs where queue = 'deferred' and key = 'dfr_poison'`
+      )
+      assert.isNotEmpty(job?.code)
+    })
+  )
+
+  it.effect("what an applier wrote is gone when it dies", () =>
+    Effect.gen(function* () {
+      const [writes, database] = [yield* DeferredWrites, yield* Database]
+      yield* writes.take(entry("dfr_rolled_back", { kind: "sign_up", account: "" }))
+      yield* untilDecided("dfr_rolled_back")
+      yield* database.query("test", (sql) => sql`create table written (id text)`)
+      yield* writes.take(entry("dfr_poison", { account: "usr_two" }))
+      const dies = writes.decide("dfr_poison", () =>
+        Effect.andThen(
+          Effect.orDie(database.query("test", (sql) => sql`insert into written values ('half')`)),
+          Effect.die(new Error("half way"))
+        )
+      )
+      assert.isTrue((yield* Effect.exit(dies))._tag === "Failure")
+      assert.deepStrictEqual(yield* database.query("test", (sql) => sql`select * from written`), [])
+    })
+  )
+})
