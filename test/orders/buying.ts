@@ -1,5 +1,5 @@
 /** A buyer, goods and an order, in one line each: every test brings people and goods of its own. */
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import { Sku } from "../../src/catalog/Product.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
@@ -7,7 +7,7 @@ import type { Order, OrderId, OrderStatus } from "../../src/orders/Order.ts"
 import { Orders } from "../../src/orders/Orders.ts"
 import { Email } from "../../src/users/Email.ts"
 import { Users } from "../../src/users/Users.ts"
-import { goodsMoved, leftElsewhere, receivedElsewhere } from "./goodsElsewhere.ts"
+import { availableOf, receivedElsewhere } from "./goodsElsewhere.ts"
 
 export const buying = (shop: string) => {
   let made = 0
@@ -23,15 +23,6 @@ export const buying = (shop: string) => {
     const password = Redacted.make(`password of ${shop} ${made}!`)
     return (yield* (yield* Users).signUp({ email, password, name: "A Buyer" })).id
   })
-  const available = Effect.fnUntraced(function* (sku: Sku) {
-    const catalog = yield* Catalog
-    const { products } = yield* catalog.list({ limit: 100 })
-    const product = products.find((known) => known.sku === sku)
-    yield* goodsMoved
-    const elsewhere = yield* leftElsewhere(sku)
-    if (Option.isSome(elsewhere)) return elsewhere.value
-    return product === undefined ? undefined : (yield* catalog.stockLevel(product.id)).available
-  })
   /** Somebody new buys `quantity` of something new, of which there are 10, for 500 each. */
   const order = Effect.fnUntraced(function* (quantity: number, paymentMethod = "pm_card_visa") {
     const [userId, sku, orders] = [yield* buyer, yield* goods(10, 500), yield* Orders]
@@ -44,11 +35,11 @@ export const buying = (shop: string) => {
       now: orders.find(userId, id),
       until: (...statuses: ReadonlyArray<OrderStatus>): Effect.Effect<Order, unknown> =>
         Effect.repeat(orders.find(userId, id), { until: (found) => statuses.includes(found.status) }),
-      left: available(sku),
+      left: availableOf(sku),
       moved: ledgerOf(id)
     }
   })
-  return { order, buyer, goods, available }
+  return { order, buyer, goods, available: availableOf }
 }
 
 /** What moved at the provider for an order. */

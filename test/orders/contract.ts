@@ -13,7 +13,7 @@ import { Orders } from "../../src/orders/Orders.ts"
 import { Email } from "../../src/users/Email.ts"
 import type { UserId } from "../../src/users/User.ts"
 import { Users } from "../../src/users/Users.ts"
-import { goodsMoved, leftElsewhere, receivedElsewhere } from "./goodsElsewhere.ts"
+import { availableOf, receivedElsewhere } from "./goodsElsewhere.ts"
 
 type Shop = Orders | Users | Catalog | TermsOfSale | PaymentsMemory
 
@@ -48,15 +48,6 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
     const placed = yield* (yield* Orders).place(userId, key, cart)
     return yield* finished(userId, placed.orderId)
   })
-  const available = Effect.fnUntraced(function* (sku: Sku) {
-    const catalog = yield* Catalog
-    const { products } = yield* catalog.list({ limit: 100 })
-    const product = products.find((known) => known.sku === sku)
-    yield* goodsMoved
-    const elsewhere = yield* leftElsewhere(sku)
-    if (Option.isSome(elsewhere)) return elsewhere.value
-    return product === undefined ? undefined : (yield* catalog.stockLevel(product.id)).available
-  })
   const ledgerOf = (id: OrderId) =>
     Effect.flatMap(PaymentsMemory, ({ ledger }) =>
       Effect.map(ledger, (all) => all.filter((entry) => entry.orderId === id).map((entry) => entry.type))
@@ -81,7 +72,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
           ]
         )
         assert.deepStrictEqual(yield* ledgerOf(order.id), ["authorized", "captured"])
-        assert.deepStrictEqual([yield* available(one), yield* available(other)], [3, 4])
+        assert.deepStrictEqual([yield* availableOf(one), yield* availableOf(other)], [3, 4])
       })
     )
 
@@ -120,7 +111,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         assert.deepStrictEqual(new Set(placed.map((p) => DateTime.formatIso(p.keyExpiresAt))).size, 1)
         assert.deepStrictEqual(after.keyExpiresAt, placed[0]?.keyExpiresAt)
         assert.deepStrictEqual(yield* ledgerOf(order.id), ["authorized", "captured"])
-        assert.strictEqual(yield* available(sku), 49)
+        assert.strictEqual(yield* availableOf(sku), 49)
       })
     )
 
@@ -142,7 +133,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
           yield* bought(bob, "shared-key", cartOf(sku))
         ]
         assert.notStrictEqual(hers.id, his.id)
-        assert.strictEqual(yield* available(sku), 3)
+        assert.strictEqual(yield* availableOf(sku), 3)
       })
     )
 
@@ -155,7 +146,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         assert.deepStrictEqual(order.failure, { code: "payment_declined", reason: "insufficient_funds" })
         assert.strictEqual(order.payment.status, "declined")
         assert.deepStrictEqual(yield* ledgerOf(order.id), [])
-        assert.strictEqual(yield* available(sku), 5)
+        assert.strictEqual(yield* availableOf(sku), 5)
       })
     )
 
@@ -172,7 +163,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
           lines: [{ position: 1, requested: 3, available: 1 }]
         })
         assert.deepStrictEqual(yield* ledgerOf(order.id), [])
-        assert.deepStrictEqual([yield* available(plenty), yield* available(scarce)], [5, 1])
+        assert.deepStrictEqual([yield* availableOf(plenty), yield* availableOf(scarce)], [5, 1])
       })
     )
 
@@ -188,7 +179,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         assert.isTrue(
           orders.every((order) => order.status === "captured" || order.failure?.code === "insufficient_stock")
         )
-        assert.strictEqual(yield* available(sku), 0)
+        assert.strictEqual(yield* availableOf(sku), 0)
       })
     )
 
@@ -268,7 +259,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         const order = yield* bought(userId, "for-nothing", cartOf(sku))
         assert.deepStrictEqual([order.status, order.total], ["captured", 0])
         assert.deepStrictEqual(yield* ledgerOf(order.id), [])
-        assert.strictEqual(yield* available(sku), 4)
+        assert.strictEqual(yield* availableOf(sku), 4)
       })
     )
 
@@ -280,7 +271,7 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         assert.strictEqual(order.status, "requires_action")
         assert.strictEqual(order.payment.nextAction?.type, "redirect")
         assert.match(order.payment.nextAction?.url ?? "", /^https:\/\/bank\.example\//)
-        assert.strictEqual(yield* available(sku), 4)
+        assert.strictEqual(yield* availableOf(sku), 4)
         assert.deepStrictEqual(yield* ledgerOf(order.id), [])
       })
     )

@@ -5,13 +5,12 @@
  * again, step by step the same.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Array, Effect, Option, References } from "effect"
-import { Catalog } from "../../src/catalog/Catalog.ts"
+import { Array, Effect, References } from "effect"
 import type { PaymentMovement } from "../../src/dependencies/payments/memoryBook.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import type { Sku } from "../../src/catalog/Product.ts"
 import { Orders } from "../../src/orders/Orders.ts"
-import { leftElsewhere } from "./goodsElsewhere.ts"
+import { availableOf } from "./goodsElsewhere.ts"
 import { type Bought, day, ordersAShop, received } from "./simulatedShop.ts"
 
 const checkouts = 10_000
@@ -45,18 +44,14 @@ const brokenBy = Effect.fnUntraced(function* (bought: Bought, moved: ReadonlyArr
 })
 
 const judge = Effect.fnUntraced(function* (bought: ReadonlyArray<Bought>, skus: ReadonlyArray<Sku>) {
-  const catalog = yield* Catalog
   const ledger = yield* (yield* PaymentsMemory).ledger
   const movedOf = Map.groupBy(ledger, (entry) => entry.orderId)
   const judged = yield* Effect.forEach(bought, (one) => brokenBy(one, movedOf.get(one.id) ?? []))
   const known = new Set<string>(bought.map(({ id }) => id))
   const strange = ledger.filter((entry) => !known.has(entry.orderId ?? ""))
-  const { products } = yield* catalog.list({ limit: 100 })
   const shelves = yield* Effect.forEach(skus, (sku) =>
     Effect.gen(function* () {
-      const product = products.find((one) => one.sku === sku)
-      const own = product === undefined ? -1 : (yield* catalog.stockLevel(product.id)).available
-      const left = Option.getOrElse(yield* leftElsewhere(sku), () => own)
+      const left = yield* availableOf(sku)
       const taken = bought.reduce((sum, one, n) => sum + (one.sku === sku ? (judged[n]?.takes ?? 0) : 0), 0)
       return left === received - taken ? [] : [`${sku}: ${left} left of ${received}, ${taken} sold`]
     })

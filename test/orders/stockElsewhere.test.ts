@@ -122,8 +122,8 @@ it.effect("a lease that ended before the hold is taken again", () => {
   }).pipe(Effect.provide(shop), quietly)
 })
 
-it.effect("a lease that went to others fails the order, whose late hold and reserve find that it is over", () => {
-  const { shop, stock } = lines()
+it.effect("a lease that went to others fails the order, and ends whatever of it may still be on its way", () => {
+  const { shop, stock, tried } = lines()
   return Effect.gen(function* () {
     stock.set("hold", "late")
     const it = yield* order(6)
@@ -137,6 +137,7 @@ it.effect("a lease that went to others fails the order, whose late hold and rese
       code: "insufficient_stock",
       lines: [{ position: 0, requested: 6, available: 3 }]
     })
+    assert.strictEqual(tried.at(-1), "release")
     others.release("ord_other")
     assert.deepStrictEqual([yield* shelf(it.sku), yield* it.moved], [{ onHand: 10, reserved: 0, committed: 0 }, []])
   }).pipe(Effect.provide(shop), quietly)
