@@ -24,6 +24,7 @@ import { MailStore } from "./emails/MailStore.ts"
 import { mailsReplaySafety } from "./emails/replaySafety.ts"
 import { mailQueue } from "./dependencies/email/mails.ts"
 import { counter, providers, recommender } from "./main/providers.ts"
+import { DefectsOnDemand } from "./http/PanicApi.ts"
 import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
@@ -254,6 +255,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
     Layer.provideMerge(spool(settings)),
     Layer.provideMerge(inventory(settings)),
+    Layer.provideMerge(Layer.succeed(DefectsOnDemand, !settings.production)),
     Layer.provideMerge(counter(settings)),
     Layer.provideMerge(recommender(settings)),
     Layer.provideMerge(providers(settings)),

@@ -5,6 +5,7 @@ import { DeferredApi } from "./deferred/DeferredApi.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { HealthApi } from "./ops/HealthApi.ts"
 import { OrdersApi } from "./orders/OrdersApi.ts"
+import { PanicApi } from "./PanicApi.ts"
 import { RecommendationsApi } from "./recommendations/RecommendationsApi.ts"
 import { parseOptions, payloadParseOptions } from "./parsing.ts"
 import { StatusApi } from "./status/StatusApi.ts"
@@ -21,6 +22,7 @@ export const Api = HttpApi.make("holdfast")
   .add(WebhooksApi)
   .add(StatusApi)
   .add(HealthApi)
+  .add(PanicApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
   .annotateMerge(OpenApi.annotations({ title: "Holdfast" }))

@@ -26,6 +26,7 @@ import { healthHandlers } from "./ops/HealthHandlers.ts"
 import { ordersHandlers } from "./orders/OrdersHandlers.ts"
 import { Deadlines } from "./Deadlines.ts"
 import { Cursors } from "./pages.ts"
+import { panicHandlers } from "./panicHandlers.ts"
 import { recommendationsHandlers } from "./recommendations/RecommendationsHandlers.ts"
 import { RequestId } from "./RequestId.ts"
 import { Routes } from "./Routes.ts"
@@ -43,6 +44,7 @@ const handlers = Layer.mergeAll(
   deferredHandlers,
   webhooksHandlers,
   statusHandlers,
+  panicHandlers,
   healthHandlers
 ).pipe(Layer.provide([Cursors.layer, errorRendering]))
 

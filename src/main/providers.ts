@@ -11,6 +11,7 @@ import { HttpRecommendations, RecommendationsUrl } from "../dependencies/recomme
 import { StripeAccount } from "../dependencies/payments/StripePayments.ts"
 import { WebhookSecret } from "../orders/webhooks/PaymentWebhooks.ts"
 import { sandboxEmailFrom, sandboxEmailKey } from "../sandbox/credentials.ts"
+import { sandboxFaults } from "../sandbox/sandboxFaults.ts"
 import { Sandbox } from "../sandbox/Sandbox.ts"
 
 /** Only asked where a provider is not set; then there is one. */
@@ -74,7 +75,9 @@ export const counter = ({ analyticsUrl, production }: Settings) =>
 const standIn = ({ dataDir, production, sandboxPort, ...given }: Settings) => {
   const { analyticsUrl, recommendationsUrl, resend, stripe } = given
   const isComplete = [stripe, resend, recommendationsUrl, analyticsUrl].every((one) => one._tag === "Some")
-  return production || isComplete ? Layer.empty : Sandbox.layer({ dataDir, port: sandboxPort })
+  return production || isComplete
+    ? Layer.empty
+    : Layer.provideMerge(sandboxFaults, Sandbox.layer({ dataDir, port: sandboxPort }))
 }
 
 export const providers = (settings: Settings) =>

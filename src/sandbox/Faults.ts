@@ -24,7 +24,8 @@ export class Faults extends Context.Service<
   Faults,
   {
     readonly add: (fault: Fault) => Effect.Effect<void>
-    readonly clear: Effect.Effect<void>
+    /** Those with this path, or all. */
+    readonly clear: (path?: string) => Effect.Effect<void>
     readonly active: Effect.Effect<ReadonlyArray<ActiveFault>>
     /** The fault that strikes this request, counted against its `times`. */
     readonly strike: (method: string, path: string) => Effect.Effect<Fault | undefined>
@@ -54,7 +55,8 @@ export class Faults extends Context.Service<
       }
       return Faults.of({
         add: (fault) => Effect.sync(() => void (active = [...active, { fault, struck: 0 }])),
-        clear: Effect.sync(() => void (active = [])),
+        clear: (path) =>
+          Effect.sync(() => void (active = active.filter(({ fault }) => path !== undefined && fault.path !== path))),
         active: Effect.sync(() => active.map(({ fault, struck }) => ({ fault, struck }))),
         strike: (method, path) => Effect.sync(() => strike(method, path)),
         counted: (request) =>

@@ -15,7 +15,10 @@ const badRequest = HttpServerResponse.jsonUnsafe(
   { error: 'expected application/json: a fault {mode, path?, times?, ms?, …}, or {mode: "none"}' },
   { status: 400 }
 )
-const FaultOrNone = Schema.Union([Fault, Schema.Struct({ mode: Schema.Literal("none") })])
+const FaultOrNone = Schema.Union([
+  Fault,
+  Schema.Struct({ mode: Schema.Literal("none"), path: Schema.optionalKey(Schema.String) })
+])
 
 export const controlRoutes = Layer.mergeAll(
   HttpRouter.add(
@@ -53,7 +56,7 @@ export const controlRoutes = Layer.mergeAll(
       const asked = yield* request.json.pipe(
         Effect.flatMap(Schema.decodeUnknownEffect(FaultOrNone, { onExcessProperty: "error" }))
       )
-      yield* asked.mode === "none" ? faults.clear : faults.add(asked)
+      yield* asked.mode === "none" ? faults.clear(asked.path) : faults.add(asked)
       return HttpServerResponse.jsonUnsafe({ data: asked }, { status: 201 })
     }).pipe(Effect.catchTag(["SchemaError", "HttpServerError"], () => Effect.succeed(badRequest)))
   )

@@ -5,24 +5,9 @@
  * `latency` and `decline` act while the request runs (its idempotency key is taken meanwhile).
  */
 import { Schema } from "effect"
+import { faultModes } from "../ops/ProviderFaults.ts"
 
-const before = ["status", "hang_before", "reset_before", "redirect", "flap"] as const
-const during = ["latency", "decline"] as const
-const after = [
-  "status_after",
-  "hang_after",
-  "reset_after",
-  "reset_mid",
-  "garbage",
-  "empty",
-  "no_content",
-  "wrong_type",
-  "html",
-  "huge",
-  "drip",
-  "wrong_id",
-  "wrong_amount"
-] as const
+const { after, before, during } = faultModes
 
 /** No fault holds a request longer than this, so that a forgotten one cannot fill the process. */
 const longestMillis = 10 * 60 * 1000

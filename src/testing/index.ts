@@ -1,4 +1,5 @@
-/** `holdfast/testing`: the shop in memory, and what its tests need of it. */
+/** `holdfast/testing`: the shop in memory, what its tests need of it, and faults around any Layer. */
+export { LayerFaults } from "./LayerFaults.ts"
 export { Shop } from "./Shop.ts"
 export { Catalog } from "../catalog/Catalog.ts"
 export { Orders } from "../orders/Orders.ts"

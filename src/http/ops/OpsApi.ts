@@ -6,6 +6,7 @@ import { pageOf } from "../pages.ts"
 import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
+import { FaultsApi } from "./FaultsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 import { OpsOrdersApi } from "./OpsOrdersApi.ts"
@@ -114,6 +115,7 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(SwitchesApi)
   .add(CircuitsApi)
   .add(OpsOrdersApi)
+  .add(FaultsApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
   .annotateMerge(OpenApi.annotations({ title: "Holdfast, for operators" }))

@@ -7,6 +7,7 @@ import { DeadLetters } from "../../jobs/DeadLetters.ts"
 import { Jobs } from "../../jobs/Jobs.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
+import { faultsHandlers } from "./faultsHandlers.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
 import { opsOrdersHandlers } from "./opsOrdersHandlers.ts"
@@ -91,5 +92,6 @@ export const opsHandlers = Layer.mergeAll(
   queuesHandlers,
   operatorsHandlers,
   switchHandlers,
-  opsOrdersHandlers
+  opsOrdersHandlers,
+  faultsHandlers
 ).pipe(Layer.provide(OpsAuthorization.layer))

@@ -19,7 +19,7 @@ import { opsHandlers } from "./OpsHandlers.ts"
 /** Where the operators' API listens. */
 export class OpsUrl extends Context.Service<OpsUrl, string>()("holdfast/http/OpsUrl") {}
 
-const routes = HttpApiBuilder.layer(OpsApi).pipe(
+const routes = HttpApiBuilder.layer(OpsApi, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide(opsHandlers),
   Layer.provide(boundary),
   Layer.provide([

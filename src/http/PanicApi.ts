@@ -1,0 +1,16 @@
+/** `GET /panic`: a defect on demand, to show that the server survives it. In production there is nothing here. */
+import { Context, Effect, Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { failsWith } from "./failsWith.ts"
+
+/** Only outside of production. */
+export const DefectsOnDemand = Context.Reference<boolean>("holdfast/http/DefectsOnDemand", {
+  defaultValue: () => false
+})
+
+export const PanicApi = HttpApiGroup.make("panic")
+  .add(HttpApiEndpoint.get("panic", "/panic", { success: Schema.Void, error: failsWith("RouteNotFound") }))
+  .annotate(OpenApi.Exclude, true)
+
+/** What it looks like inside; outside it is a constant 500. */
+export const panic = Effect.die(new Error("a defect, as it was asked for"))
