@@ -8,7 +8,11 @@ export interface Answered {
   readonly status: number
   /** From when it was due, not from when it could be sent: who queues up at home waits as well. */
   readonly millis: number
+  /** When the answer was there. */
+  readonly at: number
   readonly kind: string
+  /** Of a problem; empty for what went well. */
+  readonly code: string
 }
 
 interface Ticket {
@@ -47,10 +51,12 @@ class Connection {
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0)
     if (this.pending.length < end + 4 + length) return
     this.closes = /\r\nconnection: close/i.test(head)
+    const status = Number(head.slice(9, 12))
+    const code = status < 400 ? "" : (/"code":"(\w+)"/.exec(this.pending.toString("latin1", end))?.[1] ?? "")
     this.pending = Buffer.alloc(0)
     const { ticket } = this
     this.ticket = undefined
-    if (ticket !== undefined) this.client.answered(ticket, Number(head.slice(9, 12)))
+    if (ticket !== undefined) this.client.answered(ticket, status, code)
     if (this.closes) this.socket.destroy()
     else this.client.idle(this)
   }
@@ -60,6 +66,8 @@ export class Client {
   readonly answers: Array<Answered> = []
   /** Requests whose connection ended without an answer. */
   lost = 0
+  /** How late requests were sent, in milliseconds: more than a few, and it is the client that is overloaded. */
+  readonly late: Array<number> = []
   /** Requests that were due while every connection was busy, and were not sent. */
   unsent = 0
   private readonly port: number
@@ -80,7 +88,10 @@ export class Client {
   send(kind: string, text: string, due = performance.now()): void {
     const connection = this.resting.pop() ?? (this.all.size < this.most ? this.open() : undefined)
     if (connection === undefined) this.unsent++
-    else connection.send({ kind, text, due })
+    else {
+      this.late.push(performance.now() - due)
+      connection.send({ kind, text, due })
+    }
   }
 
   /** As many requests at once as there are connections, one after the other on each, until the time is over. */
@@ -115,8 +126,9 @@ export class Client {
     for (const connection of this.all) connection.socket.destroy()
   }
 
-  answered({ due, kind }: Ticket, status: number): void {
-    this.answers.push({ kind, status, millis: performance.now() - due })
+  answered({ due, kind }: Ticket, status: number, code: string): void {
+    const at = performance.now()
+    this.answers.push({ kind, status, code, millis: at - due, at })
   }
 
   idle(connection: Connection): void {
