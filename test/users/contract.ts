@@ -230,7 +230,7 @@ export const accountsContract = <E>(name: string, accounts: Layer.Layer<Users | 
     it.effect("whether a session stood at a moment is told by when it was ended, or last used", () =>
       Effect.gen(function* () {
         const sessions = yield* Sessions
-        const { session } = yield* visitor
+        const { session, user } = yield* visitor
         const { sessionId } = yield* sessions.authenticate(session.token)
         const handedIn = yield* DateTime.now
         const verdict = (at: DateTime.Utc) =>
@@ -245,6 +245,8 @@ export const accountsContract = <E>(name: string, accounts: Layer.Layer<Users | 
         yield* sessions.logOut(sessionId)
         assert.strictEqual(yield* verdict(handedIn), "stood")
         assert.strictEqual(yield* verdict(ended), "session_revoked")
+        yield* sessions.logOutEverywhere(user.id)
+        assert.strictEqual(yield* verdict(handedIn), "session_revoked")
         const error = yield* Effect.flip(sessions.stood(SessionId.make("ses_never_was"), handedIn))
         assert.deepInclude(error, { reason: "session_unknown" })
       })
