@@ -1,6 +1,6 @@
 /**
- * Removes what is over: jobs that are done or discarded, finished replays, and providers' events that were matched with
- * an order or are of no concern, after a month.
+ * Removes what is over: jobs that are done or discarded, finished replays, providers' events that were matched with an
+ * order or are of no concern, and deferred writes that were decided, after a month.
  *
  * The only place that deletes them, and only in a final state: dead letters and unmatched events wait for a person, and
  * are never removed. Small batches, so that nobody waits for it; what it removed is logged.
@@ -45,6 +45,14 @@ export const removeOld = Effect.gen(function* () {
       delete from webhook_events as event using old
       where event.provider = old.provider and event.event_id = old.event_id returning 1`
   )
+  const oldDeferred = database.query(
+    "retention.deferred",
+    (sql) => sql`
+      with old as materialized (
+        select id from deferred where decided_at < now() - make_interval(days => ${keptDays})
+        order by decided_at, id limit ${batch} for update skip locked)
+      delete from deferred using old where deferred.id = old.id returning 1`
+  )
   const allOf = (once: typeof oldJobs, full: number) =>
     Effect.gen(function* () {
       let removed = 0
@@ -54,7 +62,8 @@ export const removeOld = Effect.gen(function* () {
   const removed = {
     jobs: yield* allOf(oldJobs, batch),
     replays: yield* allOf(oldReplays, 1),
-    webhook_events: yield* allOf(oldEvents, batch)
+    webhook_events: yield* allOf(oldEvents, batch),
+    deferred: yield* allOf(oldDeferred, batch)
   }
   if (Object.values(removed).some((count) => count > 0))
     yield* Effect.logInfo("old rows removed", { ...removed, kept_days: keptDays })

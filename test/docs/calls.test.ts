@@ -15,7 +15,8 @@ describe("the README's calls", () => {
     "answer as printed",
     () =>
       Effect.gen(function* () {
-        const shop = yield* startShop({ env: { DATA_DIR: yield* temporaryFolder } })
+        const DATA_DIR = yield* temporaryFolder
+        const shop = yield* startShop({ env: { DATA_DIR } })
         const { sandboxUrl, url } = yield* shop.ready
         const calls = callsOf(readFileSync(path.join(root, "README.md"), "utf8"))
         assert.isAbove(calls.length, 3)
@@ -24,6 +25,7 @@ describe("the README's calls", () => {
           .join(`\necho; echo '${mark}'\n`)
           .replaceAll("localhost:3000", url)
           .replaceAll("localhost:3002", sandboxUrl)
+          .replaceAll(".data/", `${DATA_DIR}/`)
         const { stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8", timeout: 60_000 })
         const answers = stdout.split(mark)
         for (const [index, { answer, line }] of calls.entries()) {

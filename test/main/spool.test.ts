@@ -89,8 +89,11 @@ it.live(
       for (const secret of ["kanarienvogel", "piepmatz", who.authorization]) assert.notInclude(said, secret)
 
       yield* server(path.join(DATA_DIR, "elsewhere"), database.port)
-      const second = yield* startShop({ env })
-      const { sandboxUrl: sandboxAgain, url: urlAgain } = yield* second.ready
+      // The next one dies between handing the first over and forgetting it.
+      const second = yield* startShop({ env: { ...env, CRASH_AT: "spool.taken:1" } })
+      yield* second.ended
+      const third = yield* startShop({ env })
+      const { sandboxUrl: sandboxAgain, url: urlAgain } = yield* third.ready
       assert.notStrictEqual(sandboxUrl, "")
       const decided = yield* untilDecided(urlAgain, deferred.id, who)
       assert.strictEqual(decided?.body.status, "applied", JSON.stringify(decided?.body))

@@ -2,6 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
+import { removeOld } from "../../../src/jobs/Retention.ts"
 import { Jobs } from "../../../src/jobs/Jobs.ts"
 import { Appliers, type Decision } from "../../../src/jobs/spool/Deferred.ts"
 import { DeferredWrites } from "../../../src/jobs/spool/DeferredWrites.ts"
@@ -66,6 +67,25 @@ layer(worked, { excludeTestServices: true })("deferred writes and their queue", 
           select coalesce(last_error ->> 'code', '') as code from jobs where queue = 'deferred' and key = 'dfr_poison'`
       )
       assert.isNotEmpty(job?.code)
+    })
+  )
+
+  it.effect("what was decided a month ago goes, what waits never does", () =>
+    Effect.gen(function* () {
+      const [writes, database] = [yield* DeferredWrites, yield* Database]
+      for (const id of ["dfr_old", "dfr_recent", "dfr_poison"])
+        yield* writes.take(entry(id, { account: `usr_of_${id}` }))
+      yield* Effect.forEach(["dfr_old", "dfr_recent"], untilDecided)
+      yield* database.query(
+        "test",
+        (sql) => sql`
+          update deferred set accepted_at = now() - interval '40 days',
+            decided_at = case when decided_at is null then null else now() - interval '31 days' end
+          where id in ('dfr_old', 'dfr_poison')`
+      )
+      assert.deepInclude(yield* removeOld, { deferred: 1 })
+      assert.isTrue(Option.isNone(yield* writes.find("dfr_old")))
+      for (const id of ["dfr_recent", "dfr_poison"]) assert.isTrue(Option.isSome(yield* writes.find(id)))
     })
   )
 
