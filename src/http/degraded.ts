@@ -24,7 +24,7 @@ interface Degradable {
 }
 
 /** A reason as RFC 9211 wants a detail: a token. */
-const detailOf = ({ last, reason }: DependencyUnavailable) =>
+export const detailOf = ({ last, reason }: DependencyUnavailable) =>
   last?.reason ?? reason.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase()
 
 /** 200 with what was known at this moment. */

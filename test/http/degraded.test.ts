@@ -1,12 +1,13 @@
 /** What a client sees of the catalogue and of accounts while the database is away: 200, how old it is, and that it is. */
 import { assert, describe, it } from "@effect/vitest"
-import { Context, DateTime, Effect, Layer, Schedule } from "effect"
+import { Context, DateTime, Effect, Layer, type Redacted, Schedule } from "effect"
 import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
 import { Storefront } from "../../src/catalog/Storefront.ts"
 import { productsShownFor } from "../../src/catalog/policy.ts"
 import { DatabaseUnavailable } from "../../src/database/errors.ts"
+import { Sessions } from "../../src/users/Sessions.ts"
 import { Catalog, Shop } from "../../src/testing/index.ts"
-import { doorOver, json, refusal, send } from "./door.ts"
+import { doorOver, json, member, newKey, openDoor, refusal, send } from "./door.ts"
 
 class Away extends Context.Service<Away, { is: boolean }>()("holdfast/test/Away") {
   static readonly layer = Layer.sync(Away, () => ({ is: false }))
@@ -105,5 +106,47 @@ describe("while the catalogue cannot be read", () => {
       yield* whileAway(refusal([503, "database_unavailable"], "GET", "/v1/products/prd_unheard_of"))
       yield* whileAway(refusal([503, "database_unavailable"], "GET", "/v1/products/prd_unheard_of/stock"))
     }).pipe(Effect.provide(door))
+  )
+})
+
+/** From now on sessions are as while the database is down: known by their token alone. */
+const takenAtTheirWord = Effect.gen(function* () {
+  const sessions = yield* Sessions
+  const { authenticate } = sessions
+  const trust = { by: "token", at: yield* DateTime.now, because: away } as const
+  Object.assign(sessions, {
+    authenticate: (token: Redacted.Redacted<string>) =>
+      Effect.map(authenticate(token), (principal) => ({ ...principal, trust }))
+  })
+})
+
+describe("whoever is taken at their word", () => {
+  it.live("may look at their account", () =>
+    Effect.gen(function* () {
+      const { headers, id } = yield* member
+      yield* takenAtTheirWord
+      for (const path of ["/v1/users/me", `/v1/users/${id}`]) {
+        assert.strictEqual((yield* send("GET", path, { headers })).status, 200)
+      }
+      // Not an operator for that.
+      yield* refusal([403, "forbidden"], "GET", "/v1/users", { headers })
+    }).pipe(Effect.provide(openDoor))
+  )
+
+  it.live("is a 503 for everything else, also when the database is there again", () =>
+    Effect.gen(function* () {
+      const { headers } = yield* member
+      yield* takenAtTheirWord
+      const key = { ...headers, ...newKey(), "if-match": '"1"' }
+      const refused = [503, "database_unavailable"] as const
+      yield* refusal(refused, "GET", "/v1/orders", { headers })
+      yield* refusal(refused, "GET", "/v1/orders/ord_1", { headers })
+      yield* refusal(refused, "GET", "/v1/orders/ord_1/timeline", { headers })
+      yield* refusal(refused, "POST", "/v1/orders/ord_1/cancel", { headers: key })
+      yield* refusal(refused, "POST", "/v1/orders/ord_1/refunds", { headers: key, body: {} })
+      yield* refusal(refused, "DELETE", "/v1/sessions/current", { headers })
+      yield* refusal(refused, "DELETE", "/v1/sessions", { headers })
+      assert.strictEqual((yield* send("GET", "/v1/users/me", { headers })).status, 200)
+    }).pipe(Effect.provide(openDoor))
   )
 })

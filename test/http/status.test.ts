@@ -1,8 +1,10 @@
 /** What a shop front is told of the node: nothing while all is well, else each feature once, and what to show. */
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Ref, Schedule } from "effect"
+import { DateTime, Effect, Layer, Ref, Schedule } from "effect"
 import { KillSwitches } from "../../src/resilience/index.ts"
-import { json, NodeDatabase, openDoor, send } from "./door.ts"
+import { WritesWhileDown } from "../../src/ops/WritesWhileDown.ts"
+import { Shop } from "../../src/testing/index.ts"
+import { doorOver, json, NodeDatabase, openDoor, send } from "./door.ts"
 
 const since = DateTime.makeUnsafe("2026-11-20T12:00:00.000Z")
 const asked = Effect.map(send("GET", "/v1/status"), (answer) => {
@@ -17,6 +19,10 @@ const asked = Effect.map(send("GET", "/v1/status"), (answer) => {
   const modes: ReadonlyArray<string> = degraded.map((one: Record<string, string>) => `${one["feature"]} ${one["mode"]}`)
   return { status, degraded, modes }
 })
+
+const doorThatKeeps = doorOver(
+  Layer.provideMerge(Shop.layerMemory, Layer.succeed(WritesWhileDown, { usable: Effect.succeed(true) }))
+)
 
 describe("the shop front's status", () => {
   it.live("is ok while all is well", () =>
@@ -77,5 +83,12 @@ describe("the shop front's status", () => {
       assert.include((yield* asked).modes, "checkout off")
       assert.notInclude((yield* asked).modes, "checkout unavailable")
     }).pipe(Effect.provide(openDoor))
+  )
+
+  it.live("says that orders and sign ups are taken and decided later, where they are kept meanwhile", () =>
+    Effect.gen(function* () {
+      yield* Ref.set(yield* NodeDatabase, { up: false, since, reason: "connection" })
+      assert.includeMembers([...(yield* asked).modes], ["checkout deferred", "sign_up deferred", "log_in unavailable"])
+    }).pipe(Effect.provide(doorThatKeeps))
   )
 })

@@ -128,7 +128,7 @@ it.live(
       assert.strictEqual(status?.body.status, "degraded")
       assert.includeMembers(
         (status?.body.degraded ?? []).map(({ feature, mode }) => `${feature} ${mode}`),
-        ["catalogue last_good", "log_in unavailable"]
+        ["catalogue last_good", "checkout deferred", "log_in unavailable"]
       )
       assert.deepStrictEqual(refusedOf(looks), [])
       assert.isTrue(looks.at(-1)?.stale)

@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { ProductId, type StockLevel } from "../../catalog/Product.ts"
 import { type Seen, Storefront } from "../../catalog/Storefront.ts"
 import { Api } from "../Api.ts"
-import { respondAsOf, respondByDefault, respondSeen } from "../degraded.ts"
+import { detailOf, respondAsOf, respondByDefault, respondSeen } from "../degraded.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
 import { ProductShown, ProductsShown, StockLevelShown } from "./CatalogApi.ts"
@@ -14,10 +14,11 @@ const feature = "catalogue"
 /** A level may be old for two reasons: this shop's table cannot be read, or whoever keeps the goods cannot be asked. */
 const respondLevel = (seen: Seen<StockLevel>) => {
   const { value } = seen
-  if (seen._tag === "Stale" || !value.stale) return respondSeen(StockLevelShown, "stock", seen, (level) => level)
-  return value.source === "default"
-    ? respondByDefault(StockLevelShown, value, { feature: "stock", since: value.asOf })
-    : respondAsOf(StockLevelShown, value, { feature: "stock", asOf: value.asOf, detail: "inventory_unavailable" })
+  if (!value.stale) return respondSeen(StockLevelShown, "stock", seen, (level) => level)
+  if (value.source === "default")
+    return respondByDefault(StockLevelShown, value, { feature: "stock", since: value.asOf })
+  const detail = seen._tag === "Stale" ? detailOf(seen.because) : "inventory_unavailable"
+  return respondAsOf(StockLevelShown, value, { feature: "stock", asOf: value.asOf, detail })
 }
 
 export const catalogHandlers = HttpApiBuilder.group(
