@@ -52,36 +52,40 @@ export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) 
   )
 )
 
-/** Around everything that is served. */
-export const boundary = HttpRouter.middleware(
-  Effect.gen(function* () {
-    const ids = yield* RequestId
-    const routes = yield* Routes
-    const entrance = yield* makeEntrance
-    const drain = yield* Drain
-    return (app) =>
-      // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
-      Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
-        const startedMillis = yield* Clock.currentTimeMillis
-        const id = yield* ids.next
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const refused = refusedUnread(request)
-        const { enter, facts } = entrance(request)
-        const answered =
-          refused === undefined
-            ? Effect.matchCauseEffect(enter(app), {
-                onSuccess: contractual,
-                onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
-              })
-            : render(refused)
-        const response = yield* answered.pipe(
-          Effect.provideContext(facts({ id, startedMillis })),
-          Effect.annotateLogs({ request_id: id })
-        )
-        return finish(response, id, drain.begun)
-      })
-  }),
-  { global: true }
+/**
+ * Around everything that is served. Each server has one of its own: it knows that server's routes, and whom it admits.
+ */
+export const boundary = Layer.fresh(
+  HttpRouter.middleware(
+    Effect.gen(function* () {
+      const ids = yield* RequestId
+      const routes = yield* Routes
+      const entrance = yield* makeEntrance
+      const drain = yield* Drain
+      return (app) =>
+        // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
+        Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
+          const startedMillis = yield* Clock.currentTimeMillis
+          const id = yield* ids.next
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const refused = refusedUnread(request)
+          const { enter, facts } = entrance(request)
+          const answered =
+            refused === undefined
+              ? Effect.matchCauseEffect(enter(app), {
+                  onSuccess: contractual,
+                  onFailure: (cause) => Effect.flatMap(errorOf(cause, routes), answer)
+                })
+              : render(refused)
+          const response = yield* answered.pipe(
+            Effect.provideContext(facts({ id, startedMillis })),
+            Effect.annotateLogs({ request_id: id })
+          )
+          return finish(response, id, drain.begun)
+        })
+    }),
+    { global: true }
+  )
 )
 
 const finish = (response: Answer, id: string, isLast: boolean): Answer => {

@@ -36,6 +36,10 @@ layer(Layer.fresh(TestDatabaseUrl.layer), { excludeTestServices: true })("a node
         for (const { url } of nodes) yield* proxy.add(url)
         yield* proxy.untilReady(2)
         const who = yield* customer(proxy.url)
+        // The door knows its own routes, deadlines and admission, not those of the operators' beside it.
+        expect((yield* request(`${proxy.url}/v1/products`, { method: "DELETE" }))?.status).toBe(405)
+        const hurried = { headers: { authorization: who.authorization, "request-timeout": "0.001" } }
+        expect((yield* request(`${proxy.url}/v1/orders`, hurried))?.status).toBe(504)
 
         const seen: Array<string> = []
         let orders = 0
