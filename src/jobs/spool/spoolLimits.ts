@@ -13,7 +13,7 @@ export interface SpoolLimits {
 }
 
 export const spoolLimits: SpoolLimits = {
-  /** At the pace of handing over (`handover.ts`) about two minutes of work. */
+  /** At the pace at which they are applied (`runDeferred.ts`) a few minutes of work: long before their hour is over. */
   entries: 10_000,
   /** An entry is about 500 bytes, and 8 kB at most: room for the number above, and little enough for any disk. */
   bytes: 32 * 1024 * 1024,

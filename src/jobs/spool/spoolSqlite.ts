@@ -118,7 +118,11 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
   )
   yield* ask({ _tag: "Look" }).pipe(
     Effect.flatMap(looked),
-    Effect.catch(({ _tag: code, reason }) => Effect.logError("the spool cannot be written", { code, reason })),
+    Effect.catch(({ _tag: code, reason }) =>
+      reason === "corrupt"
+        ? Effect.logFatal("the spool's file is damaged", { severity: "critical", code, reason })
+        : Effect.logError("the spool cannot be written", { code, reason })
+    ),
     Effect.andThen(measured),
     Effect.delay("10 seconds"),
     Effect.repeat(looks),
