@@ -11,6 +11,10 @@ const tooLarge = 256 * 1024 + 1
 layer(openDoor, { excludeTestServices: true })("a path and a method", (it) => {
   it.effect("an unknown path is not found", () => refusal([404, "not_found"], "GET", "/v1/nothing"))
 
+  it.effect("a defect on demand is not found where nobody asked for such a thing", () =>
+    refusal([404, "not_found"], "GET", "/panic")
+  )
+
   it.effect.each(["//livez", "/livez/", "/LIVEZ", "/v1/Products", "/v1//products"])(
     "%s is no other spelling of a path",
     (path) => refusal([404, "not_found"], "GET", path)
