@@ -22,6 +22,9 @@ const lineMillis = 100
 /** Seconds after which a refused client may come back: from one to about three, drawn, so that they do not come together. */
 const comeBackWithin = 3
 
+/** A 503 that took longer has waited for something in vain: for a place in the database's pool, most likely. */
+const quickMillis = 100
+
 type Answer = HttpServerResponse.HttpServerResponse
 type Priority = Waiter["priority"]
 
@@ -67,7 +70,7 @@ export class Pass extends Timer implements Waiter {
   }
 
   /** Its work is over, or it only waits from here on; what it says of the node is in `outcome`. Any number of times. */
-  leave(outcome: "answered" | "gave up" | "nothing"): void {
+  leave(outcome: "answered" | "gave up" | "came to nothing" | "nothing"): void {
     const { limit, line, timers } = this.gate
     line.leave(this)
     timers.remove(this)
@@ -77,7 +80,7 @@ export class Pass extends Timer implements Waiter {
     this.enteredAt = -1
     limit.leave()
     if (outcome === "answered") limit.answered(this.traffic, took, now)
-    else if (outcome === "gave up") limit.gaveUp(now)
+    else if (outcome === "gave up" || (outcome === "came to nothing" && took > quickMillis)) limit.gaveUp(now)
     this.gate.letIn(now)
   }
 }
@@ -181,9 +184,10 @@ export class Admission extends Context.Service<
   })
 }
 
-/** A refusal is quick because of its reason, and says nothing of the node; what was too late says much. */
+/** What was too late says much of the node; so does what came to nothing, unless it was quick. */
 const saidBy = (exit: Exit.Exit<Answer, unknown>) => {
   if (Exit.isFailure(exit)) return isLate(exit.cause) ? "gave up" : "nothing"
   const { status } = exit.value
-  return status < 400 ? "answered" : status === 504 ? "gave up" : "nothing"
+  if (status < 400) return "answered"
+  return status === 504 ? "gave up" : status === 503 ? "came to nothing" : "nothing"
 }

@@ -149,3 +149,26 @@ describe("what takes no room", () => {
       yield* Fiber.interruptAll(waiting)
     }))
 })
+
+describe("a node whose answers come to nothing after a wait", () => {
+  const unavailable = HttpServerResponse.empty({ status: 503 })
+  /** How many get in at once, after so many such answers. */
+  const roomAfter = (wait: "150 millis" | "10 millis") =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 4; round++) {
+        yield* Effect.replicateEffect(start(page, Effect.as(Effect.sleep(wait), unavailable)), 20)
+        yield* TestClock.adjust("150 millis")
+      }
+      let inside = 0
+      const work = Effect.suspend(() => {
+        inside++
+        return Effect.never
+      })
+      yield* Effect.replicateEffect(start(page, work), room)
+      return inside
+    })
+
+  test("lets fewer in", () => Effect.map(roomAfter("150 millis"), (inside) => assert.strictEqual(inside, 20)))
+  test("lets as many in when they were quick", () =>
+    Effect.map(roomAfter("10 millis"), (inside) => assert.strictEqual(inside, room)))
+})
