@@ -46,12 +46,11 @@ export const codeOf = (error: unknown): number | undefined =>
 
 const fileName = (n: number) => `spool-${n}.db`
 
-/** The files that are there, and the next that could be. */
+/** Those that are there, then those that could be: of processes that start together, each finds one of its own. */
 export const spoolFiles = (folder: string): ReadonlyArray<string> => {
-  const there = fs.readdirSync(folder)
+  const there = new Set(fs.readdirSync(folder))
   const all = Array.from({ length: mostFiles }, (_, n) => fileName(n + 1))
-  const next = all.find((name) => !there.includes(name))
-  return [...all.filter((name) => there.includes(name)), ...(next === undefined ? [] : [next])]
+  return [...all.filter((name) => there.has(name)), ...all.filter((name) => !there.has(name))]
 }
 
 const schema = `

@@ -1,27 +1,13 @@
 /** What every spool does, wherever it keeps its entries. */
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Effect, type Layer, Option } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import type { SpoolFull, SpoolUnavailable } from "../../../src/jobs/spool/errors.ts"
-import { type Entry, Spool } from "../../../src/jobs/spool/Spool.ts"
+import { Spool } from "../../../src/jobs/spool/Spool.ts"
 import type { SpoolLimits } from "../../../src/jobs/spool/spoolLimits.ts"
+import { at, entry } from "./entries.ts"
 
 /** Small enough to be reached. */
 export const tight: SpoolLimits = { entries: 8, bytes: 4_000, ofOne: { order: 3, sign_up: 4 } }
-
-const at = (minute: number) => DateTime.makeUnsafe(Date.UTC(2026, 0, 1, 12, minute))
-
-export const entry = (id: string, more: Partial<Entry> = {}): Entry => ({
-  id,
-  kind: "order",
-  account: `usr_${id}`,
-  key: `key-of-${id}`,
-  fingerprint: "0a1b",
-  payload: { lines: [{ sku: "KETTLE", quantity: 1 }] },
-  quotedTotal: { amount: 4_990, currency: "EUR" },
-  acceptedAt: at(0),
-  acceptUntil: at(60),
-  ...more
-})
 
 export const spoolContract = <E>(name: string, spools: (limits: SpoolLimits) => Layer.Layer<Spool, E>) => {
   const full = (limit: string) => (error: SpoolFull | SpoolUnavailable) =>

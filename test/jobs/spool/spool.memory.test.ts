@@ -2,7 +2,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { Spool } from "../../../src/jobs/spool/Spool.ts"
-import { entry, spoolContract } from "./contract.ts"
+import { spoolContract } from "./contract.ts"
+import { entry } from "./entries.ts"
 
 spoolContract("in memory", Spool.layerMemoryWith)
 

@@ -1,4 +1,5 @@
 /** The spool on the disk keeps the contract; and what only a disk has: owners, damage, what can be read there. */
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,7 +7,8 @@ import { Effect, Exit, Layer, Option, Runtime, Scope } from "effect"
 import { Spool } from "../../../src/jobs/spool/Spool.ts"
 import { spoolLimits } from "../../../src/jobs/spool/spoolLimits.ts"
 import { temporaryFolder } from "../../database/privateCluster.ts"
-import { entry, spoolContract } from "./contract.ts"
+import { spoolContract } from "./contract.ts"
+import { entry } from "./entries.ts"
 
 const somewhere = Effect.map(temporaryFolder, (folder) => path.join(folder, "spool"))
 
@@ -18,6 +20,40 @@ const open = Effect.fnUntraced(function* (folder: string) {
   const context = yield* Layer.buildWithScope(Spool.layer(folder), scope)
   const spool = yield* Effect.provideContext(Spool, context)
   return { spool, close: Scope.close(scope, Exit.void) }
+})
+
+/** A process that puts, killed when it has been told of so many. Answers the ids that it was told of. */
+const killedWhilePutting = (folder: string, prefix: string, told: number) =>
+  Effect.callback<ReadonlyArray<string>>((resume) => {
+    const program = path.join(import.meta.dirname, "puttingProcess.ts")
+    const child = spawn(process.execPath, [program, folder, prefix], { stdio: ["ignore", "pipe", "inherit"] })
+    let said = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text
+      if (said.split("\n").length > told) child.kill("SIGKILL")
+    })
+    child.once("close", () => resume(Effect.succeed(said.split("\n").slice(0, -1))))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+describe("a spool whose process is killed", () => {
+  it.live(
+    "has every entry that was acknowledged, of two at once",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* somewhere
+        const nodes = ["one", "two"].map((prefix) => killedWhilePutting(folder, prefix, 300))
+        const told = (yield* Effect.all(nodes, { concurrency: "unbounded" })).flat()
+        assert.isAtLeast(told.length, 600)
+        const { spool } = yield* open(folder)
+        const there = new Set((yield* spool.oldest(spoolLimits.entries)).map(({ id }) => id))
+        assert.deepStrictEqual(
+          told.filter((id) => !there.has(id)),
+          []
+        )
+      }),
+    60_000
+  )
 })
 
 describe("a spool's folder", () => {
@@ -55,6 +91,19 @@ describe("a spool's folder", () => {
       yield* next.close
       const again = yield* open(folder)
       assert.strictEqual((yield* again.spool.snapshot).depth, 4)
+    })
+  )
+
+  it.live("has a file for each of those that start together", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      const nodes = yield* Effect.all(
+        Array.from({ length: 4 }, () => open(folder)),
+        { concurrency: "unbounded" }
+      )
+      yield* Effect.forEach(nodes, ({ spool }, n) => spool.put(entry(`of-${n}`)), { concurrency: "unbounded" })
+      const depths = yield* Effect.forEach(nodes, ({ spool }) => Effect.map(spool.snapshot, ({ depth }) => depth))
+      assert.deepStrictEqual(depths, [1, 1, 1, 1])
     })
   )
 

@@ -8,7 +8,7 @@ import { Appliers, type Decision } from "../../../src/jobs/spool/Deferred.ts"
 import { DeferredWrites } from "../../../src/jobs/spool/DeferredWrites.ts"
 import { deferredWorker } from "../../../src/jobs/spool/runDeferred.ts"
 import { TestDatabase } from "../../database/testDatabase.ts"
-import { entry } from "../../jobs/spool/contract.ts"
+import { entry } from "../../jobs/spool/entries.ts"
 import { deferredOrdersContract } from "./contract.ts"
 import { deferringInPostgres } from "./shop.ts"
 
