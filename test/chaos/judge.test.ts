@@ -77,6 +77,28 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaig
     })
   )
 
+  it.effect("holds what was taken for later against its decision: an order, a refusal, or nothing, which is lost", () =>
+    Effect.gen(function* () {
+      const { ledger } = yield* whole
+      const database = yield* Database
+      yield* database.query(
+        "test.deferred",
+        (sql) => sql`insert into deferred
+          (id, kind, account, key, fingerprint, payload, accepted_at, accept_until, resource, problem, decided_at)
+          values ('dfr_applied', 'order', ${account}, 'key-one', '', null, now(), now(), '/v1/orders/ord_1', null, now()),
+            ('dfr_refused', 'order', ${account}, 'key-two', '', null, now(), now(), null, '{}', now())
+          on conflict do nothing`
+      )
+      const later = (id: string): Answer => ({ status: 202, body: { id } })
+      const log = told({ "key-one": [later("dfr_applied"), created("ord_1")], "key-two": [later("dfr_refused")] })
+      expect(yield* found({ log, ledger, traffic })).toEqual(nothing)
+      const unknown = told({ "key-one": [created("ord_1")], "key-three": [later("dfr_gone")] })
+      expect((yield* found({ log: unknown, ledger, traffic })).lost).toEqual([
+        "I1 key-three: dfr_gone was acknowledged"
+      ])
+    })
+  )
+
   it.effect("finds a second charge", () =>
     Effect.gen(function* () {
       const evidence = yield* whole

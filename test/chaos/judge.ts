@@ -8,7 +8,8 @@ import { violations } from "../../src/orders/invariants.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
 import { trafficBreaches } from "./judgeTraffic.ts"
 import type { ProviderTraffic } from "./providerTraffic.ts"
-import { isDefinite, isGood, isRefusal, type Log } from "./customerLog.ts"
+import { type Deferred, deferredRows, isDeferredId } from "./deferred.ts"
+import { type Answer, isDefinite, isGood, isRefusal, type Log } from "./customerLog.ts"
 
 interface Row {
   readonly id: string
@@ -58,9 +59,10 @@ const openJobs = Effect.flatMap(Database, (database) =>
 )
 
 /** Nothing more happens by itself. */
-export const isQuiet = Effect.all([rowsOf, openJobs]).pipe(
+export const isQuiet = Effect.all([rowsOf, openJobs, deferredRows]).pipe(
   Effect.map(
-    ([orders, jobs]) =>
+    ([orders, jobs, deferred]) =>
+      [...deferred.values()].every(({ decided }) => decided) &&
       orders.every(({ status }) => ended.has(status)) &&
       jobs.every(({ state }) => state === "dead" || state === "discarded")
   ),
@@ -77,15 +79,23 @@ const byOrder = (row: Row, entries: ReadonlyArray<LedgerEntry>): ReadonlyArray<s
   ...(ended.has(row.status) ? [] : [`I11 ${row.id}: is ${row.status} after all is quiet`])
 ]
 
-const byKey = (log: Log, rows: ReadonlyArray<Row>) => {
+/** What was taken for later is there when it was decided: as the order that it became, or as a refusal. */
+const byKey = (log: Log, rows: ReadonlyArray<Row>, deferred: ReadonlyMap<string, Deferred>) => {
   const lost: Array<string> = []
   const others: Array<string> = []
   for (const { account, answers, key, requests } of log.values()) {
     const mine = rows.filter((row) => row.key === key && row.account === account)
     const good = answers.filter(isGood)
-    const ids = new Set(good.map(({ body }) => body.id))
-    for (const id of ids) if (!mine.some((row) => row.id === id)) lost.push(`I1 ${key}: ${id} was acknowledged`)
-    const same = new Set(good.map(({ body }) => JSON.stringify([body.id, body.total, body.lines])))
+    const isLater = ({ body }: Answer) => isDeferredId(body.id ?? "")
+    for (const id of new Set(good.map(({ body }) => body.id ?? ""))) {
+      const later = deferred.get(id)
+      const refused = later?.decided === true && later.order_id === null
+      if (!refused && !mine.some((row) => row.id === (later?.order_id ?? id))) {
+        lost.push(`I1 ${key}: ${id} was acknowledged`)
+      }
+    }
+    const now = good.filter((answer) => !isLater(answer))
+    const same = new Set(now.map(({ body }) => JSON.stringify([body.id, body.total, body.lines])))
     if (same.size > 1) others.push(`I4 ${key}: its answers disagree`)
     const definite = answers.length === requests && answers.every(isRefusal)
     if (definite && mine.some(({ status }) => paid.has(status))) others.push(`I5 ${key}: refused and paid`)
@@ -105,7 +115,7 @@ export const judge = Effect.fnUntraced(function* ({ ledger, log, traffic }: Evid
   const rows = yield* rowsOf
   const jobs = yield* openJobs
   const own = yield* violations({ settlingSeconds: 0 })
-  const { lost, others } = byKey(log, rows)
+  const { lost, others } = byKey(log, rows, yield* deferredRows)
   const of = (id: string) => ledger.filter((entry) => entry.order_id === id)
   const known = new Set(rows.map(({ id }) => id))
   const ids = new Set(rows.map(({ account, key }) => `${account} ${key}`))

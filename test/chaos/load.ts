@@ -8,6 +8,7 @@
 import { Clock, Effect, Random, Schedule } from "effect"
 import { type Customer, request } from "../main/client.ts"
 import { asking, type Body, isDefinite, isGood, type Log, nobody } from "./customerLog.ts"
+import { isDeferredId } from "./deferred.ts"
 import type { World } from "./World.ts"
 
 export type What = "order" | "catalogue" | "own order" | "live"
@@ -98,7 +99,9 @@ export const makeLoad = (world: World, traffic: Traffic) => {
       const answer = yield* asked
       if (answer.status === 0) return nobody
       entry.answers.push({ status: answer.status, body: answer.body })
-      if (isGood(answer) && answer.body.id !== undefined) traffic.placed.push({ who, id: answer.body.id })
+      const { id } = answer.body
+      // What was taken for later is not an order yet.
+      if (isGood(answer) && id !== undefined && !isDeferredId(id)) traffic.placed.push({ who, id })
       return answer
     })
     const first = yield* told(seeing("order", "/v1/orders", init))
