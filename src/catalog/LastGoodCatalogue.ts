@@ -35,11 +35,7 @@ export class LastGoodCatalogue extends Context.Service<
         const readAt = yield* DateTime.now
         const stocked = yield* catalog.newest(mostProducts + 1)
         const allTerms = yield* terms.all(mostDiscounts)
-        if (stocked.length > 0) {
-          // From now on this node can show and quote it without the database.
-          if (known === undefined) yield* Effect.logInfo("the catalogue is known")
-          known = knownCatalogue(readAt, stocked, allTerms)
-        }
+        if (stocked.length > 0) known = knownCatalogue(readAt, stocked, allTerms)
         failedBefore = false
       })
       /** One line an outage. */

@@ -110,3 +110,14 @@ export const ledger = (sandboxUrl: string, orderId: string) =>
 
 export const fault = (sandboxUrl: string, body: object) =>
   Effect.asVoid(answered(`${sandboxUrl}/_sandbox/faults`, post(body)))
+
+interface Checked {
+  readonly checks: Readonly<Record<string, { readonly status: string } | undefined>>
+}
+
+/** From then on the shop shows and quotes its catalogue without the database. */
+export const untilCatalogueIsKnown = (url: string) =>
+  Effect.repeat(request<Checked>(`${url}/health`), {
+    until: (answer) => answer?.body.checks["cache"]?.status === "ok",
+    schedule: Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "30 seconds" }))
+  })

@@ -4,8 +4,8 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
-import { customer, placeOrder, type Problem, request } from "./client.ts"
-import { knowsItsCatalogue, otherProvider, startShop } from "./process.ts"
+import { customer, placeOrder, type Problem, request, untilCatalogueIsKnown } from "./client.ts"
+import { otherProvider, startShop } from "./process.ts"
 
 /** Ready without its database: it shows what it knows, and keeps orders for later. */
 const probes = ["/readyz", "/ready", "/startupz"]
@@ -32,7 +32,7 @@ it.live(
       const shop = yield* startShop({ env: { DATA_DIR, DATABASE_URL: Redacted.value(database.url), ...otherProvider } })
       const { url } = yield* shop.ready
       const who = yield* customer(url)
-      yield* knowsItsCatalogue(shop)
+      yield* untilCatalogueIsKnown(url)
 
       yield* database.stop
       const down = yield* untilStatus(`${url}/health`, 503)

@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import * as path from "node:path"
-import { Deferred, Effect, Result, Schedule } from "effect"
+import { Deferred, Effect, Result } from "effect"
 import { type Proc, familyOf, killAll, stillThere } from "./processTree.ts"
 
 export type Line = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>
@@ -130,13 +130,6 @@ const removed = (child: ChildProcess, known: () => ReadonlyArray<Proc>) =>
     const all = [...known(), ...familyOf(child.pid ?? 0)]
     child.kill("SIGKILL")
     yield* killAll(yield* stillThere(all, "10 seconds"))
-  })
-
-/** From then on it shows and quotes its catalogue without the database. */
-export const knowsItsCatalogue = ({ lines }: Shop) =>
-  Effect.repeat(lines, {
-    until: (all) => all.some(({ message }) => message === "the catalogue is known"),
-    schedule: Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: startsWithin }))
   })
 
 /** Started when it returns; `ready` or `ended` come later. */

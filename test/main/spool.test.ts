@@ -8,8 +8,17 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
-import { type Customer, customer, ledger, listOrders, placeOrder, request, untilAllCaptured } from "./client.ts"
-import { knowsItsCatalogue, startShop } from "./process.ts"
+import {
+  type Customer,
+  customer,
+  ledger,
+  listOrders,
+  placeOrder,
+  request,
+  untilAllCaptured,
+  untilCatalogueIsKnown
+} from "./client.ts"
+import { startShop } from "./process.ts"
 
 interface Deferred {
   readonly id: string
@@ -57,7 +66,7 @@ it.live(
       const { sandboxUrl, url } = yield* first.ready
       const who = yield* customer(url)
       const stranger = yield* customer(url)
-      yield* knowsItsCatalogue(first)
+      yield* untilCatalogueIsKnown(url)
 
       yield* database.stop
       yield* untilHealth(url, 503)
