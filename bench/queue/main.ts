@@ -20,7 +20,7 @@ import { report } from "./report.ts"
 const help = `npm run bench:queue [-- --rounds N]
 
 Compares the queue with pg-boss and graphile-worker: 20,000 jobs drained by one worker, 50 at once and at most 500 held,
-each settled for itself; 1,000 transactions that enqueue, 8 at a time; the latency of a job on an idle worker.
+each settled for itself; 4,000 transactions that enqueue, 8 at a time; the latency of a job on an idle worker.
 --rounds N  rounds in which each takes its turn, after one that is thrown away (5; about 3 minutes)
 Exits 1 when a target is missed.`
 

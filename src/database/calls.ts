@@ -32,7 +32,12 @@ const collided = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable && (error.reason === "deadlock" || error.reason === "serialization")
 
 /** A call's span has the call's name; below it are the spans of its statements, which have their SQL but no values. */
-const span = { kind: "client", attributes: { "db.system.name": "postgresql" } } as const
+const span = {
+  kind: "client",
+  attributes: { "db.system.name": "postgresql" },
+  // The name says which call it is; a stack for each costs every transaction some percent of its time.
+  captureStackTrace: false
+} as const
 
 /** How far a call got: what decides whether a lost connection may have done something. */
 type Progress = "waiting" | "sent" | "in_transaction" | "committing" | "committed"

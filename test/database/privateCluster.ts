@@ -25,15 +25,44 @@ export const temporaryFolder = Effect.acquireRelease(
 export const serverPid = (directory: string): number =>
   Number(fs.readFileSync(path.join(directory, "postmaster.pid"), "utf8").split("\n")[0])
 
-/** A process may run on for a moment after it was told to stop, and fork a child that nobody stops. */
-const stopped = (pid: number) =>
-  Effect.repeat(
-    Effect.sync(() => /^State:\s+[TZ]/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"))),
-    { until: (is) => is, schedule: Schedule.spaced("1 millis") }
-  )
-
 export const childrenOf = (pid: number): ReadonlyArray<number> =>
   fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number)
+
+/** What the kernel says of a process; nothing when there is none any more. */
+const statusOf = (pid: number): string => {
+  try {
+    return fs.readFileSync(`/proc/${pid}/status`, "utf8")
+  } catch {
+    return "" // it has ended meanwhile
+  }
+}
+
+/** A process may run on for a moment after it was told to stop, and fork a child that nobody stops. */
+const stopped = (pid: number) =>
+  Effect.suspend(() => {
+    if (statusOf(pid) === "") return Effect.void
+    process.kill(pid, "SIGSTOP")
+    return Effect.repeat(
+      Effect.sync(() => !/^State:\s+[^TZ]/m.test(statusOf(pid))),
+      { until: (is) => is, schedule: Schedule.spaced("1 millis") }
+    )
+  })
+
+/** Every process of the server in this directory stands still until the scope closes. */
+export const frozen = (directory: string) =>
+  Effect.acquireRelease(
+    Effect.gen(function* () {
+      const pid = serverPid(directory)
+      yield* stopped(pid)
+      const all = childrenOf(pid)
+      yield* Effect.forEach(all, stopped)
+      return [pid, ...all]
+    }),
+    (all) =>
+      Effect.sync(() => {
+        for (const pid of all) if (statusOf(pid) !== "") process.kill(pid, "SIGCONT")
+      })
+  )
 
 export class PrivateCluster extends Context.Service<
   PrivateCluster,
@@ -49,23 +78,7 @@ export class PrivateCluster extends Context.Service<
     Effect.gen(function* () {
       const directory = path.join(yield* temporaryFolder, "pg")
       const server = yield* EmbeddedPostgres.start({ directory, durable: false, onProgress: () => Effect.void })
-      const stop = (pid: number) =>
-        Effect.andThen(
-          Effect.sync(() => process.kill(pid, "SIGSTOP")),
-          stopped(pid)
-        )
-      const freeze = Effect.acquireRelease(
-        Effect.gen(function* () {
-          const pid = serverPid(directory)
-          yield* stop(pid)
-          yield* Effect.forEach(childrenOf(pid), stop)
-        }).pipe(Effect.provide(realClock)),
-        () =>
-          Effect.sync(() => {
-            const pid = serverPid(directory)
-            for (const each of [pid, ...childrenOf(pid)]) process.kill(each, "SIGCONT")
-          })
-      )
+      const freeze = Effect.provide(frozen(directory), realClock)
       return PrivateCluster.of({ url: server.url, directory, freeze })
     })
   ).pipe(Layer.provide(realClock))

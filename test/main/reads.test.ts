@@ -6,7 +6,7 @@ import * as path from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Redacted, Schedule, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
-import { childrenOf, serverPid, temporaryFolder } from "../database/privateCluster.ts"
+import { frozen, temporaryFolder } from "../database/privateCluster.ts"
 import { asAdmin } from "../database/testDatabase.ts"
 import { customer, type Problem, request } from "./client.ts"
 import { otherProvider, startShop } from "./process.ts"
@@ -18,19 +18,6 @@ const server = Effect.fnUntraced(function* (directory: string, port?: number) {
   const started = yield* Scope.provide(EmbeddedPostgres.start(options), scope)
   return { ...started, stop: Scope.close(scope, Exit.void) }
 })
-
-/** Every process of the server stands still until the scope closes. */
-const frozen = (directory: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() => {
-      const pid = serverPid(directory)
-      process.kill(pid, "SIGSTOP")
-      const all = [pid, ...childrenOf(pid)]
-      for (const each of all) process.kill(each, "SIGSTOP")
-      return all
-    }),
-    (all) => Effect.sync(() => all.forEach((each) => process.kill(each, "SIGCONT")))
-  )
 
 interface Shown {
   readonly degraded?: ReadonlyArray<{ readonly feature: string; readonly mode: string }>
