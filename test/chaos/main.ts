@@ -16,12 +16,22 @@ import { breachesOf, heading, legend, rowOf, unservedOf } from "./table.ts"
 
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     seed: { type: "string" },
     seconds: { type: "string" }
   }
 })
+
+const help = `npm run chaos [-- options]
+
+Does harm to the real shop under load, lets it recover, and judges every order; docs/chaos.md says how to read the table.
+--list       names the scenarios
+--only A,B   only these
+--seconds N  how long the harm lasts (each scenario has its own)
+--seed S     the same customers again
+Exits 1 when something was lost, done twice or not as promised, or could not be seen.`
 
 /** No scenario takes longer, whatever becomes of it. */
 const endsWithin = "15 minutes"
@@ -64,7 +74,9 @@ const campaign = Effect.gen(function* () {
 
 const quiet = Layer.succeed(References.MinimumLogLevel, "None")
 
-if (values.list) {
+if (values.help) {
+  process.stdout.write(`${help}\n`)
+} else if (values.list) {
   process.stdout.write(`${scenarios.map(({ name, says }) => `${name.padEnd(28)}${says}`).join("\n")}\n`)
 } else {
   process.exitCode = await Effect.runPromise(campaign.pipe(Effect.scoped, Effect.provide(quiet)))

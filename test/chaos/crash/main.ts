@@ -14,6 +14,7 @@ import { ordeal, type Result } from "./ordeal.ts"
 
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     seed: { type: "string" },
     times: { type: "string", default: "5" },
@@ -21,6 +22,16 @@ const { values } = parseArgs({
     lanes: { type: "string", default: "3" }
   }
 })
+
+const help = `npm run chaos:crash [-- options]
+
+Kills the real shop at every point of an order's life, and holds its orders against customers and provider after that.
+--list       names the points
+--only A,B   only points whose name contains one of these
+--times N    kills for each point (5)
+--lanes N    points at a time (3); each is a database and a shop of its own
+--seed S     the same customers again
+Exits 1 when something was lost or done twice, or could not be tried. All points five times take about 20 minutes.`
 
 const say = (line: string) => Effect.sync(() => void process.stdout.write(`${line}\n`))
 const columns = ["crashes", "orders", "acked", "lost", "double", "other", "seconds"]
@@ -80,7 +91,9 @@ const campaign = Effect.gen(function* () {
 
 const quiet = Layer.succeed(References.MinimumLogLevel, "None")
 
-if (values.list) {
+if (values.help) {
+  process.stdout.write(`${help}\n`)
+} else if (values.list) {
   process.stdout.write(`${blows.map(nameOf).join("\n")}\n`)
 } else {
   process.exitCode = await Effect.runPromise(campaign.pipe(Effect.scoped, Effect.provide(quiet)))
