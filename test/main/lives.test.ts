@@ -3,7 +3,7 @@ import * as path from "node:path"
 import { expect, layer } from "@effect/vitest"
 import { Console, Context, Effect, Layer, Schedule } from "effect"
 import { serverPid, temporaryFolder } from "../database/privateCluster.ts"
-import { type Problem, customer, ledger, listOrders, placeOrder, request } from "./client.ts"
+import { type Problem, customer, ledger, placeOrder, request, untilAllCaptured } from "./client.ts"
 import { type Environment, otherProvider, type Shop, startShop } from "./process.ts"
 import { familyOf, stillThere, waitedForProcessorMillis } from "./processTree.ts"
 
@@ -54,7 +54,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop on a folder of its ow
           "ready"
         ])
         const who = yield* customer(url)
-        const placed = yield* placeOrder(url, who, { key: "first-life" })
+        const placed = yield* placeOrder(url, who, { key: "first-life", wait: 12 })
         expect(placed).toMatchObject({ status: 201, body: { status: expect.stringMatching(/confirmed|captured/) } })
         yield* first.signal("SIGTERM")
         expect(yield* first.ended).toMatchObject({ code: 0 })
@@ -63,7 +63,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop on a folder of its ow
         expect(millis).toBeLessThan(5_000)
         expect((yield* shop.lines).map((line) => line.message)).toEqual(["ready"])
         const again = yield* shop.ready
-        const orders = yield* listOrders(again.url, who)
+        const orders = yield* untilAllCaptured(again.url, who)
         expect(orders.map((order) => order.id)).toEqual([placed?.body.id])
         expect(yield* ledger(again.sandboxUrl, placed?.body.id ?? "")).toEqual(["authorized", "captured"])
       }),
