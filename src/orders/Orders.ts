@@ -13,18 +13,14 @@ import { Jobs } from "../jobs/Jobs.ts"
 import { type FeatureDisabled, KillSwitches, whenEnabled } from "../resilience/index.ts"
 import type { UserId } from "../users/User.ts"
 import {
-  type DiscountNotApplicable,
   type IdempotencyInFlight,
   type IdempotencyKeyReused,
   InsufficientStock,
-  type MixedCurrencies,
   OrderNotFound,
   OrderPaymentDeclined,
   type OrderStateConflict,
   type OrderVersionDiffers,
-  type PriceChanged,
   type RefundTooLarge,
-  type TotalNotPayable,
   UnknownSkus
 } from "./errors.ts"
 import { type Cart, isFinal, isStanding, type Order, type OrderId } from "./Order.ts"
@@ -41,10 +37,13 @@ import {
 import type { OrderCursor } from "./Order.ts"
 import { Outcomes } from "./Outcomes.ts"
 import { price, type PricedLine } from "./pricing.ts"
-import { ofCancelling, ofPlacing, ofRefunding } from "./refusals.ts"
+import { ofCancelling, type OfPlacing, ofPlacing, ofRefunding } from "./refusals.ts"
 
 type Failures = DatabaseUnavailable | QueryTimeout
 type KeyFailures = IdempotencyKeyReused | IdempotencyInFlight
+/** Why an order is not placed: refused for good, under its key, or not now. */
+export type PlacingFailures = OfPlacing | FeatureDisabled | KeyFailures | Failures
+
 /** The route is part of what a key means: the same key on another route is another request. */
 const routes = {
   place: "POST /v1/orders",
@@ -68,21 +67,7 @@ export interface Placed {
 export class Orders extends Context.Service<
   Orders,
   {
-    readonly place: (
-      userId: UserId,
-      key: string,
-      cart: Cart
-    ) => Effect.Effect<
-      Placed,
-      | UnknownSkus
-      | DiscountNotApplicable
-      | MixedCurrencies
-      | PriceChanged
-      | TotalNotPayable
-      | FeatureDisabled
-      | KeyFailures
-      | Failures
-    >
+    readonly place: (userId: UserId, key: string, cart: Cart) => Effect.Effect<Placed, PlacingFailures>
     /**
      * Places what was handed in earlier, at the total that was quoted then. `before` decides whether it still may be
      * placed; it is not asked when the key has made its order, or been refused, already.
@@ -95,18 +80,7 @@ export class Orders extends Context.Service<
         readonly quotedTotalCents: number
       },
       before: Effect.Effect<void, E>
-    ) => Effect.Effect<
-      Placed,
-      | UnknownSkus
-      | DiscountNotApplicable
-      | MixedCurrencies
-      | PriceChanged
-      | TotalNotPayable
-      | FeatureDisabled
-      | KeyFailures
-      | Failures
-      | E
-    >
+    ) => Effect.Effect<Placed, PlacingFailures | E>
     /** Until its money is taken. `version` is the one that the customer saw; a repeated key is looked at before it. */
     readonly cancel: (
       userId: UserId,
