@@ -9,9 +9,9 @@ import { createHmac } from "node:crypto"
 import { Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
-import { type Apply, type Kept, waiting } from "../jobs/spool/Deferred.ts"
+import { makeCustody } from "../jobs/spool/custody.ts"
+import type { Apply, Kept } from "../jobs/spool/Deferred.ts"
 import { DeferredExpired } from "../jobs/spool/errors.ts"
-import { acceptedFor, type Entry, Spool } from "../jobs/spool/Spool.ts"
 import type { FeatureDisabled } from "../resilience/index.ts"
 import { AppSecret, deriveKey } from "./AppSecret.ts"
 import { deferredIds } from "./deferredIds.ts"
@@ -62,12 +62,12 @@ export class DeferredSignUps extends Context.Service<
     Effect.gen(function* () {
       const users = yield* Users
       const repo = yield* UserRepo
-      const spool = yield* Spool
       const random = yield* SecureRandom.SecureRandom
       const { current } = yield* AppSecret
       const idKey = yield* deriveKey(current, "user-id")
       const fingerprintKey = yield* deriveKey(current, "sign-up-fingerprint")
       const ids = yield* deferredIds
+      const keepInSpool = yield* makeCustody
 
       const idOf = (key: string) =>
         UserId.make(`usr_${createHmac("sha256", idKey).update(key).digest().subarray(0, idBytes).toString("hex")}`)
@@ -79,31 +79,16 @@ export class DeferredSignUps extends Context.Service<
       /** In the spool, or the failure that made it necessary. */
       const keep = Effect.fnUntraced(function* (user: NewUser, key: string, because: DatabaseUnavailable) {
         const fingerprint = fingerprintOf(user)
-        const acceptedAt = yield* DateTime.now
-        const entry: Entry = {
+        const wish = {
           id: ids.of("", key, fingerprint),
           kind: "sign_up",
           account: "",
           key,
           fingerprint,
           payload: encodePayload({ ...user, password: Redacted.value(user.password) }),
-          quotedTotal: undefined,
-          acceptedAt,
-          acceptUntil: DateTime.addDuration(acceptedAt, acceptedFor)
-        }
-        const put = yield* Effect.catchTag(spool.put(entry), ["SpoolFull", "SpoolUnavailable"], (refusal) =>
-          Effect.andThen(
-            Effect.logWarning("a sign up was not kept", {
-              severity: "expected",
-              code: refusal._tag,
-              reason: "limit" in refusal ? refusal.limit : refusal.reason
-            }),
-            Effect.fail(because)
-          )
-        )
-        if (put._tag === "KeyTaken") return yield* new SignUpKeyReused()
-        if (!put.replayed) yield* Effect.logInfo("a sign up was kept for later", { deferred: entry.id })
-        return { deferred: waiting(put.entry), replayed: put.replayed } satisfies Kept
+          quotedTotal: undefined
+        } as const
+        return yield* keepInSpool(wish, because, () => new SignUpKeyReused())
       })
 
       /** The account that has this id, if it is the one that is meant. */

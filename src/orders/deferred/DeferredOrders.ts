@@ -7,26 +7,18 @@
  * `apply` decides about a kept one, all of it again: the key, the time, the session, the switch, the price.
  */
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-import type { DatabaseUnavailable, QueryTimeout } from "../../database/errors.ts"
-import { type Apply, type Kept, waiting } from "../../jobs/spool/Deferred.ts"
+import type { DatabaseUnavailable } from "../../database/errors.ts"
+import { makeCustody } from "../../jobs/spool/custody.ts"
+import type { Apply, Kept } from "../../jobs/spool/Deferred.ts"
 import { DeferredExpired } from "../../jobs/spool/errors.ts"
-import { acceptedFor, type Entry, Spool } from "../../jobs/spool/Spool.ts"
-import { type FeatureDisabled, KillSwitches, whenEnabled } from "../../resilience/index.ts"
+import { KillSwitches, whenEnabled } from "../../resilience/index.ts"
 import { deferredIds } from "../../users/deferredIds.ts"
 import { type Principal, Sessions } from "../../users/Sessions.ts"
 import { SessionId, UserId } from "../../users/User.ts"
-import {
-  type DiscountNotApplicable,
-  type IdempotencyInFlight,
-  IdempotencyKeyReused,
-  type MixedCurrencies,
-  type PriceChanged,
-  type TotalNotPayable,
-  type UnknownSkus
-} from "../errors.ts"
+import { IdempotencyKeyReused } from "../errors.ts"
 import { Cart } from "../Order.ts"
 import { orderKeys } from "../orderKeys.ts"
-import { checkout, Orders, type Placed } from "../Orders.ts"
+import { checkout, Orders, type Placed, type PlacingFailures } from "../Orders.ts"
 import { ofDeferring, OfDeferring } from "../refusals.ts"
 import { makeQuote } from "./quote.ts"
 
@@ -42,23 +34,7 @@ const isRefusal = Schema.is(OfDeferring)
 export class DeferredOrders extends Context.Service<
   DeferredOrders,
   {
-    readonly place: (
-      principal: Principal,
-      key: string,
-      cart: Cart
-    ) => Effect.Effect<
-      Placed | Kept,
-      | UnknownSkus
-      | DiscountNotApplicable
-      | MixedCurrencies
-      | PriceChanged
-      | TotalNotPayable
-      | FeatureDisabled
-      | IdempotencyKeyReused
-      | IdempotencyInFlight
-      | DatabaseUnavailable
-      | QueryTimeout
-    >
+    readonly place: (principal: Principal, key: string, cart: Cart) => Effect.Effect<Placed | Kept, PlacingFailures>
     readonly apply: Apply
   }
 >()("holdfast/orders/DeferredOrders") {
@@ -67,11 +43,11 @@ export class DeferredOrders extends Context.Service<
     Effect.gen(function* () {
       const orders = yield* Orders
       const sessions = yield* Sessions
-      const spool = yield* Spool
       const switches = yield* KillSwitches
       const quote = yield* makeQuote
       const keys = yield* orderKeys
       const ids = yield* deferredIds
+      const keepInSpool = yield* makeCustody
 
       /** In the spool, or the failure that made it necessary. */
       const keep = Effect.fnUntraced(function* (
@@ -85,31 +61,16 @@ export class DeferredOrders extends Context.Service<
         if (price === undefined) return yield* because
         const { currency, totalCents } = price
         const fingerprint = Buffer.from(keys.ofCart(cart)).toString("hex")
-        const acceptedAt = yield* DateTime.now
-        const entry: Entry = {
+        const wish = {
           id: ids.of(userId, key, fingerprint),
           kind: "order",
           account: userId,
           key,
           fingerprint,
           payload: encodePayload({ sessionId, cart, quotedTotalCents: totalCents }),
-          quotedTotal: { amount: totalCents, currency },
-          acceptedAt,
-          acceptUntil: DateTime.addDuration(acceptedAt, acceptedFor)
-        }
-        const put = yield* Effect.catchTag(spool.put(entry), ["SpoolFull", "SpoolUnavailable"], (refusal) =>
-          Effect.andThen(
-            Effect.logWarning("an order was not kept", {
-              severity: "expected",
-              code: refusal._tag,
-              reason: "limit" in refusal ? refusal.limit : refusal.reason
-            }),
-            Effect.fail(because)
-          )
-        )
-        if (put._tag === "KeyTaken") return yield* new IdempotencyKeyReused()
-        if (!put.replayed) yield* Effect.logInfo("an order was kept for later", { deferred: entry.id })
-        return { deferred: waiting(put.entry), replayed: put.replayed } satisfies Kept
+          quotedTotal: { amount: totalCents, currency }
+        } as const
+        return yield* keepInSpool(wish, because, () => new IdempotencyKeyReused())
       })
 
       const place = Effect.fn("DeferredOrders.place")(function* (principal: Principal, key: string, cart: Cart) {

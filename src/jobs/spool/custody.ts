@@ -1,0 +1,40 @@
+/**
+ * Custody of a write that cannot be done now: in this node's spool, to be decided within the hour that it is promised for.
+ *
+ * What keeps it from being kept is for the log. Whoever handed it in is told as what it is to them: the failure that made
+ * the spool necessary. Safe to repeat: one id is kept once.
+ */
+import { DateTime, Effect } from "effect"
+import type { DatabaseUnavailable } from "../../database/errors.ts"
+import { type Kept, waiting } from "./Deferred.ts"
+import { acceptedFor, type Entry, Spool } from "./Spool.ts"
+
+/** What is handed in; when it came, and for how long it is promised, is said here. */
+type Wish = Omit<Entry, "acceptedAt" | "acceptUntil">
+
+export const makeCustody = Effect.map(Spool, (spool) =>
+  Effect.fnUntraced(function* <E>(
+    wish: Wish,
+    because: DatabaseUnavailable,
+    /** The account has used the key for another wish. */
+    keyTaken: () => E
+  ): Effect.fn.Return<Kept, E | DatabaseUnavailable> {
+    const acceptedAt = yield* DateTime.now
+    const entry: Entry = { ...wish, acceptedAt, acceptUntil: DateTime.addDuration(acceptedAt, acceptedFor) }
+    const put = yield* Effect.catchTag(spool.put(entry), ["SpoolFull", "SpoolUnavailable"], (refusal) =>
+      Effect.andThen(
+        Effect.logWarning("a write was not kept", {
+          severity: "expected",
+          kind: entry.kind,
+          code: refusal._tag,
+          reason: "limit" in refusal ? refusal.limit : refusal.reason
+        }),
+        Effect.fail(because)
+      )
+    )
+    if (put._tag === "KeyTaken") return yield* Effect.fail(keyTaken())
+    const { entry: kept, replayed } = put
+    if (!replayed) yield* Effect.logInfo("a write was kept for later", { deferred: kept.id, kind: kept.kind })
+    return { deferred: waiting(kept), replayed }
+  })
+)

@@ -1,0 +1,32 @@
+/** What whoever hands a write in is told, when it is kept and when it is not. */
+import { assert, layer } from "@effect/vitest"
+import { DateTime, Duration, Effect } from "effect"
+import { DatabaseUnavailable } from "../../../src/database/errors.ts"
+import { makeCustody } from "../../../src/jobs/spool/custody.ts"
+import { Spool } from "../../../src/jobs/spool/Spool.ts"
+import { entry } from "./entries.ts"
+
+const away = new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 5 })
+const keep = (id: string, key = "the-key") =>
+  Effect.flatMap(makeCustody, (custody) => custody(entry(id, { account: "usr_one", key }), away, () => "another wish"))
+
+layer(Spool.layerMemory)("a write that is kept", (it) => {
+  it.effect("is kept once, for the hour that begins now, and its key stands for nothing else", () =>
+    Effect.gen(function* () {
+      const { deferred, replayed } = yield* keep("one")
+      assert.deepInclude(deferred, { id: "one", kind: "order", account: "usr_one", outcome: undefined })
+      assert.deepStrictEqual(deferred.acceptedAt, yield* DateTime.now)
+      assert.deepStrictEqual(DateTime.distance(deferred.acceptedAt, deferred.acceptUntil), Duration.hours(1))
+      assert.deepStrictEqual([replayed, (yield* keep("one")).replayed], [false, true])
+      assert.strictEqual(yield* Effect.flip(keep("two")), "another wish")
+    })
+  )
+})
+
+layer(Spool.layerOff)("a write that cannot be kept", (it) => {
+  it.effect("fails with what made the spool necessary", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* Effect.flip(keep("one")), away)
+    })
+  )
+})
