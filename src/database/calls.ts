@@ -1,7 +1,8 @@
 /**
  * What surrounds every call to the database, outside in: a deadline (the call's own, or what is left of its request's)
- * that returns even when the server is frozen, the repetition of deadlocked transactions, a bounded wait for a place in the pool, the transaction, the statements.
- * Only the outermost call has a place and a deadline; only a transaction that really begins is repeated.
+ * that returns even when the server is frozen, the repetition of deadlocked transactions, a bounded wait for a place in
+ * the pool, the transaction, the statements. Only the outermost call has a place and a deadline; only a transaction that
+ * really begins is repeated.
  */
 import { Clock, Context, Duration, Effect, Option, Random, Schedule, Semaphore } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
