@@ -96,9 +96,10 @@ export const layer = Layer.effect(
         Effect.gen(function* () {
           yield* insertOrder(sql, order)
           yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
+          yield* database.afterCommit(track(order.id, ["placed"]))
           return { _tag: "Placed", expiresAt } as Claimed
         })
-      ).pipe(Effect.tap(({ _tag }) => (_tag === "Placed" ? track(order.id, ["placed"]) : Effect.void)))
+      )
     })
 
     const refuse = Effect.fn("OrderStore.refuse")(function* (claim: Claim, refusal: StoredRefusal) {

@@ -33,8 +33,16 @@ type Down = DatabaseUnavailable | QueryTimeout
 export class UserRepo extends Context.Service<
   UserRepo,
   {
-    /** Refused when the address or the id is there already. Runs `also` in the transaction that inserts the user: both, or neither. */
-    readonly insert: (user: NewUser, also?: Effect.Effect<void, Down>) => Effect.Effect<void, EmailTaken | Down>
+    /** Refused when the address or the id is there already. */
+    readonly insert: (
+      user: NewUser,
+      beside?: {
+        /** Runs in the transaction that inserts the user: both, or neither. */
+        readonly also: Effect.Effect<void, Down>
+        /** Runs once the user is there to stay: after the outermost open transaction has committed. */
+        readonly afterwards: Effect.Effect<void>
+      }
+    ) => Effect.Effect<void, EmailTaken | Down>
     readonly find: (id: UserId) => Effect.Effect<Option.Option<User>, Down>
     readonly credentials: (emailNormalized: string) => Effect.Effect<Option.Option<StoredCredentials>, Down>
     readonly page: (after: UserCursor | undefined, limit: number) => Effect.Effect<ReadonlyArray<User>, Down>

@@ -77,18 +77,18 @@ export class Users extends Context.Service<
       })
 
       const add = Effect.fn("Users.add")(function* (user: NewUser) {
-        const added = yield* repo.insert(user, jobs.enqueue(mailJob("welcome", user.id))).pipe(
-          Effect.as(true),
-          Effect.catchTag("EmailTaken", (taken) =>
-            // By itself, when nobody heard that it was added.
-            Effect.flatMap(repo.find(user.id), (found) =>
-              Option.isSome(found) && normalizeEmail(found.value.email) === user.emailNormalized
-                ? Effect.succeed(false)
-                : Effect.fail(taken)
-            )
+        const beside = {
+          also: jobs.enqueue(mailJob("welcome", user.id)),
+          afterwards: analytics.track({ name: "user_signed_up", about: user.id })
+        }
+        yield* Effect.catchTag(repo.insert(user, beside), "EmailTaken", (taken) =>
+          // By itself, when nobody heard that it was added.
+          Effect.flatMap(repo.find(user.id), (found) =>
+            Option.isSome(found) && normalizeEmail(found.value.email) === user.emailNormalized
+              ? Effect.void
+              : Effect.fail(taken)
           )
         )
-        if (added) yield* analytics.track({ name: "user_signed_up", about: user.id })
         const { createdAt, email, id, name } = user
         return { id, email, name, createdAt }
       })

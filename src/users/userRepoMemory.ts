@@ -31,11 +31,11 @@ export const makeUserRepoMemory = (): UserRepo["Service"] => {
     })
 
   return {
-    insert: (user, also = Effect.void) =>
+    insert: (user, beside) =>
       Effect.suspend((): ReturnType<UserRepo["Service"]["insert"]> => {
         if (users.has(user.id) || Option.isSome(byEmail(user.emailNormalized))) return Effect.fail(new EmailTaken())
         users.set(user.id, { ...user, role: "customer" })
-        return also
+        return beside === undefined ? Effect.void : Effect.andThen(beside.also, beside.afterwards)
       }),
     find: (id) => Effect.sync(() => Option.map(byId(id), toUser)),
     credentials: (emailNormalized) =>

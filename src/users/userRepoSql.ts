@@ -24,14 +24,16 @@ const toUser = (row: Row): User => ({
 export const makeUserRepoSql = Effect.gen(function* () {
   const database = yield* Database
 
-  const insert: UserRepo["Service"]["insert"] = (user, also = Effect.void) =>
+  const insert: UserRepo["Service"]["insert"] = (user, beside) =>
     database.transaction("users.insert", (sql) =>
       sql`insert into users (id, email, email_normalized, name, password, created_at)
           values (${user.id}, ${user.email}, ${user.emailNormalized}, ${user.name},
                   ${Redacted.value(user.password)}, ${DateTime.toDateUtc(user.createdAt)})`.pipe(
         onConstraint("users_email_key", () => new EmailTaken()),
         onConstraint("users_pkey", () => new EmailTaken()),
-        Effect.andThen(also)
+        Effect.andThen(
+          beside === undefined ? Effect.void : Effect.andThen(beside.also, database.afterCommit(beside.afterwards))
+        )
       )
     )
 
