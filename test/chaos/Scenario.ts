@@ -7,22 +7,38 @@
 import type { Effect, Scope } from "effect"
 import type { Database } from "../../src/database/Database.ts"
 import type { Environment } from "../main/process.ts"
+import type { What } from "./load.ts"
+import type { PostgresOptions } from "./postgres.ts"
 import type { World } from "./World.ts"
+
+/** As `--group` takes it. */
+export const groups = ["database", "network", "payments", "providers", "process", "metastability"] as const
+export type Group = (typeof groups)[number]
 
 /** What the customers and the provider must have seen while the fault lasted, and after. Shares are 0 to 1. */
 export interface Promised {
   /** Of orders, answered 2xx or an expected 4xx within the deadline. */
   readonly orders: number
-  /** Of orders, served or answered 503 with Retry-After. Default: 1. */
-  readonly wellFormed?: number
-  /** Of looks at the catalogue and at orders. */
+  /** Of looks at the catalogue, at stock, at orders and at what was taken for later, all together. */
   readonly reads: number
+  /** Of sign-ups and log-ins, together. Default: as of reads. */
+  readonly accounts?: number
+  /** Of one kind of request; it is not in the shares above then. */
+  readonly served?: Partial<Readonly<Record<What, number>>>
+  /** Of every kind but probes: served, or answered 429, 503 or 504 with Retry-After. Default: 1. */
+  readonly wellFormed?: number
+  /** What comes later than so many seconds into the fault, and is answered at all: 99 % of it within so many milliseconds. */
+  readonly onceKnown?: { readonly afterSeconds: number; readonly p99Millis: number }
+  /** What the fault has nothing to do with: 99 % of each within twice the healthy time and 10 ms. */
+  readonly unaffected?: ReadonlyArray<What>
   /** From the end of the fault until every request is served again. */
   readonly recoverySeconds: number
   /** From the end of the fault until all that was placed before it has come to its end. */
   readonly drainSeconds: number
   /** Requests that the provider got for each operation of the shop's. */
   readonly callsPerOperation?: number
+  /** What the largest process of the shop's may hold. Default: 400. */
+  readonly rssMegabytes?: number
 }
 
 export interface Found {
@@ -35,6 +51,7 @@ export interface Found {
 export interface Scenario {
   /** As `--only` takes it: lower case and dashes. */
   readonly name: string
+  readonly group: Group
   /** A sentence: what happens to the shop. */
   readonly says: string
   /** How long the fault lasts, if nobody asks for another time. */
@@ -43,6 +60,7 @@ export interface Scenario {
   /** Default: 1. */
   readonly nodes?: 1 | 2
   readonly env?: Environment
+  readonly postgres?: PostgresOptions
   readonly promised: Promised
   /** Does the harm, for so many seconds, and ends when it is over; its scope closes right after. */
   readonly harm: (world: World, seconds: number) => Effect.Effect<void, never, Scope.Scope>

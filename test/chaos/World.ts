@@ -4,11 +4,11 @@
  */
 import { Effect, Redacted } from "effect"
 import { Database } from "../../src/database/Database.ts"
-import { customer, type Customer } from "../main/client.ts"
+import { customer, type Customer, request, untilCatalogueIsKnown } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
 import { type FaultProxy, faultProxy, over } from "./FaultProxy.ts"
 import { type Node, startNode } from "./node.ts"
-import { type Postgres, privatePostgres, temporaryFolder } from "./postgres.ts"
+import { type Postgres, type PostgresOptions, privatePostgres, temporaryFolder } from "./postgres.ts"
 import { type Provider, startProvider } from "./provider.ts"
 
 export interface World {
@@ -16,15 +16,19 @@ export interface World {
   readonly postgres: Postgres & { readonly wire: FaultProxy }
   readonly provider: Provider
   readonly customers: ReadonlyArray<Customer>
+  /** The product whose stock they look at. */
+  readonly productId: string
 }
 
 export interface WorldOptions {
-  readonly nodes: 1 | 2
-  readonly env: Environment
+  readonly nodes?: 1 | 2
+  readonly env?: Environment
+  readonly postgres?: PostgresOptions
 }
 
 const secret = "not a secret, but long enough for the shop"
-const customers = 4
+/** Each of them hands in a few orders during an outage: what is taken for later is limited for one account. */
+const customers = 8
 /** Nobody runs out of what the load buys; scarcity is a scenario's own matter. */
 const plenty = 10_000_000
 
@@ -37,9 +41,15 @@ const fillShelves = Effect.flatMap(Database, (database) =>
   )
 )
 
-/** Everything runs, the shelves are full and the customers have logged in. */
+const productAt = (url: string) =>
+  Effect.map(
+    request<{ readonly data: ReadonlyArray<{ readonly id: string }> }>(`${url}/v1/products?limit=1`),
+    (answer) => answer?.body.data[0]?.id ?? ""
+  )
+
+/** Everything runs, the shelves are full, the customers have logged in, and each node knows its catalogue. */
 export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
-  const postgres = yield* Effect.orDie(privatePostgres)
+  const postgres = yield* Effect.orDie(privatePostgres(options.postgres ?? {}))
   const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(postgres.url) })
   const folder = yield* temporaryFolder
   const provider = yield* startProvider(`${folder}/sandbox`)
@@ -56,12 +66,14 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const second = options.nodes === 2 ? [yield* start(2)] : []
   yield* provider.sendWebhooksTo(first.url)
   const who = yield* Effect.replicateEffect(customer(first.url), customers)
+  for (const { url } of [first, ...second]) yield* untilCatalogueIsKnown(url)
   yield* fillShelves.pipe(Effect.provide(judgesDatabase(postgres.url)), Effect.orDie)
   return {
     nodes: [first, ...second],
     postgres: { ...postgres, wire },
     provider,
-    customers: who
+    customers: who,
+    productId: yield* productAt(first.url)
   } satisfies World
 })
 

@@ -1,12 +1,14 @@
 /** What a scenario's customers saw, as figures. Times are in milliseconds unless they say otherwise. */
-import type { Seen, What } from "./load.ts"
+import { kindsOfRequests, probes, type Seen, type What } from "./load.ts"
 
 /** The deadlines that the API publishes, and what a busy machine may add to them. */
-const deadlineMillis: Record<What, number> = { order: 6_000, catalogue: 2_000, "own order": 2_000, live: 2_000 }
+const [writeMillis, readMillis] = [6_000, 2_000]
+const writes: ReadonlySet<What> = new Set<What>(["order", "sign up", "log in"])
+const deadlineMillis = (what: What) => (writes.has(what) ? writeMillis : readMillis)
 
 /** Answered as asked, in time. */
 export const isServed = ({ millis, status, what }: Seen) =>
-  ((status >= 200 && status < 300) || status === 402 || status === 409) && millis <= deadlineMillis[what]
+  ((status >= 200 && status < 300) || status === 402 || status === 409) && millis <= deadlineMillis(what)
 
 /** Served, or told in so many words to come back later. */
 export const isWellFormed = (seen: Seen) => isServed(seen) || ([503, 504, 429].includes(seen.status) && seen.retryAfter)
@@ -22,14 +24,19 @@ export const quantile = (values: ReadonlyArray<number>, part: number): number =>
 
 export interface Figures {
   readonly orders: number
-  readonly reads: number
-  /** Orders that were served or told to come back later. */
+  /** Of several kinds of requests, together, while the fault lasted. */
+  readonly served: (...what: ReadonlyArray<What>) => number
+  /** All requests but probes that were served or told to come back later. */
   readonly wellFormed: number
   readonly live: number
   readonly p50: number
   readonly p99: number
   /** Before the fault. */
   readonly healthyP99: number
+  /** Of one kind of requests: before the fault, and while it lasted. NaN when there were none. */
+  readonly p99Of: (what: What) => { readonly before: number; readonly during: number }
+  /** Of all requests but probes that were answered, from so many seconds into the fault to its end; NaN when there were none. */
+  readonly p99After: (seconds: number) => number
   /** From the end of the fault to the last request that was not served; 0 when there was none. */
   readonly recoverySeconds: number
   /** What was asked during the fault and how it was answered, when it was not as asked: `order database_unavailable`, and how often. */
@@ -45,22 +52,34 @@ const tally = (seen: ReadonlyArray<Seen>) => {
   return times
 }
 
+const asked = kindsOfRequests.filter((what) => !probes.has(what))
+
 /** `from` and `to`: when the fault began and ended, milliseconds. */
 export const figuresOf = (seen: ReadonlyArray<Seen>, from: number, to: number): Figures => {
   const during = seen.filter(({ at }) => at >= from && at < to)
-  const of = (all: ReadonlyArray<Seen>, ...what: ReadonlyArray<What>) => all.filter((one) => what.includes(one.what))
-  const orders = of(during, "order")
-  const times = (all: ReadonlyArray<Seen>) => all.map(({ millis }) => millis)
   const before = seen.filter(({ at }) => at < from)
+  const of = (all: ReadonlyArray<Seen>, what: ReadonlyArray<What>) => all.filter((one) => what.includes(one.what))
+  const p99 = (all: ReadonlyArray<Seen>) =>
+    quantile(
+      all.map(({ millis }) => millis),
+      0.99
+    )
+  const orders = of(during, ["order"])
   const lastBad = seen.filter((one) => one.at >= to && !isServed(one)).reduce((last, { at }) => Math.max(last, at), to)
   return {
     orders: share(orders, isServed),
-    reads: share(of(during, "catalogue", "own order"), isServed),
-    wellFormed: share(orders, isWellFormed),
-    live: share(of(during, "live"), isServed),
-    p50: quantile(times(orders), 0.5),
-    p99: quantile(times(orders), 0.99),
-    healthyP99: quantile(times(of(before, "order")), 0.99),
+    served: (...what) => share(of(during, what), isServed),
+    wellFormed: share(of(during, asked), isWellFormed),
+    live: share(of(during, ["live"]), isServed),
+    p50: quantile(
+      orders.map(({ millis }) => millis),
+      0.5
+    ),
+    p99: p99(orders),
+    healthyP99: p99(of(before, ["order"])),
+    p99Of: (what) => ({ before: p99(of(before, [what])), during: p99(of(during, [what])) }),
+    p99After: (seconds) =>
+      p99(of(during, asked).filter(({ at, status }) => status !== 0 && at >= from + seconds * 1000)),
     recoverySeconds: (lastBad - to) / 1000,
     unserved: tally(during)
   }

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { violations } from "../../src/orders/invariants.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
+import { lostAccounts } from "./judgeAccounts.ts"
 import { trafficBreaches } from "./judgeTraffic.ts"
 import type { ProviderTraffic } from "./providerTraffic.ts"
 import { type Deferred, deferredRows, isDeferredId } from "./deferred.ts"
@@ -27,6 +28,8 @@ export interface Verdict {
   readonly attempted: number
   readonly acknowledged: number
   readonly heard: number
+  /** Why nothing can be said; then it is not passed. */
+  readonly unknown: ReadonlyArray<string>
   readonly lost: ReadonlyArray<string>
   readonly double: ReadonlyArray<string>
   readonly others: ReadonlyArray<string>
@@ -107,15 +110,27 @@ const byKey = (log: Log, rows: ReadonlyArray<Row>, deferred: ReadonlyMap<string,
 
 export interface Evidence {
   readonly log: Log
-  readonly ledger: ReadonlyArray<LedgerEntry>
+  /** Of customers who signed up; default: none. */
+  readonly signUps?: Log
+  /** `undefined` when the provider's books could not be read. */
+  readonly ledger: ReadonlyArray<LedgerEntry> | undefined
   readonly traffic: ProviderTraffic
 }
 
-export const judge = Effect.fnUntraced(function* ({ ledger, log, traffic }: Evidence) {
+/** Too little was seen to say that nothing is wrong. */
+const unknowns = (log: Log, acknowledged: number, ledger: Evidence["ledger"]) => [
+  ...(acknowledged * 2 < log.size ? [`unknown: ${acknowledged} of ${log.size} orders were acknowledged`] : []),
+  ...(ledger === undefined ? ["unknown: the provider's books could not be read"] : [])
+]
+
+export const judge = Effect.fnUntraced(function* ({ ledger: books, log, signUps, traffic }: Evidence) {
+  const ledger = books ?? []
   const rows = yield* rowsOf
   const jobs = yield* openJobs
   const own = yield* violations({ settlingSeconds: 0 })
-  const { lost, others } = byKey(log, rows, yield* deferredRows)
+  const deferred = yield* deferredRows
+  const { lost, others } = byKey(log, rows, deferred)
+  const acknowledged = [...log.values()].filter(({ answers }) => answers.some(isGood)).length
   const of = (id: string) => ledger.filter((entry) => entry.order_id === id)
   const known = new Set(rows.map(({ id }) => id))
   const ids = new Set(rows.map(({ account, key }) => `${account} ${key}`))
@@ -127,9 +142,10 @@ export const judge = Effect.fnUntraced(function* ({ ledger, log, traffic }: Evid
   return {
     orders: rows.length,
     attempted: log.size,
-    acknowledged: [...log.values()].filter(({ answers }) => answers.some(isGood)).length,
+    acknowledged,
     heard: [...log.values()].filter(({ answers }) => answers.some(isDefinite)).length,
-    lost,
+    unknown: unknowns(log, acknowledged, books),
+    lost: [...lost, ...(yield* lostAccounts(signUps ?? new Map(), deferred))],
     double,
     others: [
       ...others,

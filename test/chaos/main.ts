@@ -2,7 +2,7 @@
  * `npm run chaos`: the real shop, a real PostgreSQL and the provider's stand-in under load, and one kind of harm after
  * another. `npm run chaos:crash` is the campaign that kills it at every point of an order's life.
  *
- *     npm run chaos -- [--list] [--only charges-time-out,…] [--seed 42] [--seconds 60]
+ *     npm run chaos -- [--list] [--only charges-time-out,…] [--group database,…] [--seed 42] [--seconds 60]
  *
  * Prints a row per scenario, and the seed. Exits 1 when anything was lost, done twice or otherwise not as promised, or
  * when too little was seen to say so.
@@ -10,15 +10,16 @@
 import { parseArgs } from "node:util"
 import { Cause, Clock, Effect, Layer, Random, References } from "effect"
 import { runScenario } from "./runScenario.ts"
-import type { Scenario } from "./Scenario.ts"
+import { groups, type Scenario } from "./Scenario.ts"
 import { scenarios } from "./scenarios/all.ts"
-import { breachesOf, heading, legend, rowOf, unservedOf } from "./table.ts"
+import { breachesOf, detailsOf, heading, legend, rowOf } from "./table.ts"
 
 const { values } = parseArgs({
   options: {
     help: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    group: { type: "string", default: "" },
     seed: { type: "string" },
     seconds: { type: "string" }
   }
@@ -29,6 +30,7 @@ const help = `npm run chaos [-- options]
 Does harm to the real shop under load, lets it recover, and judges every order; docs/chaos.md says how to read the table.
 --list       names the scenarios
 --only A,B   only these
+--group G,H  only those of these groups: ${groups.join(", ")}
 --seconds N  how long the harm lasts (each scenario has its own)
 --seed S     the same customers again
 Exits 1 when something was lost, done twice or not as promised, or could not be seen.`
@@ -46,7 +48,7 @@ const tried = (scenario: Scenario) =>
       const breaches = breachesOf(outcome)
       return {
         row: rowOf(outcome),
-        below: [...unservedOf(outcome), ...outcome.notes, ...breaches],
+        below: [...detailsOf(outcome), ...outcome.notes, ...breaches],
         held: breaches.length === 0
       }
     }),
@@ -58,8 +60,8 @@ const tried = (scenario: Scenario) =>
 const campaign = Effect.gen(function* () {
   const began = yield* Clock.currentTimeMillis
   const seed = values.seed ?? String(yield* Random.nextIntBetween(0, 1_000_000))
-  const wanted = values.only.split(",")
-  const chosen = scenarios.filter(({ name }) => values.only === "" || wanted.includes(name))
+  const wants = (list: string, one: string) => list === "" || list.split(",").includes(one)
+  const chosen = scenarios.filter(({ group, name }) => wants(values.only, name) && wants(values.group, group))
   yield* say(`seed ${seed}: ${chosen.length} of ${scenarios.length} scenarios\n\n${legend}\n\n${heading}`)
   let bad = 0
   for (const scenario of chosen) {
@@ -77,7 +79,8 @@ const quiet = Layer.succeed(References.MinimumLogLevel, "None")
 if (values.help) {
   process.stdout.write(`${help}\n`)
 } else if (values.list) {
-  process.stdout.write(`${scenarios.map(({ name, says }) => `${name.padEnd(28)}${says}`).join("\n")}\n`)
+  const lines = scenarios.map(({ group, name, says }) => `${group.padEnd(14)}${name.padEnd(30)}${says}`)
+  process.stdout.write(`${lines.join("\n")}\n`)
 } else {
   process.exitCode = await Effect.runPromise(campaign.pipe(Effect.scoped, Effect.provide(quiet)))
 }

@@ -1,12 +1,15 @@
 /**
- * A PostgreSQL server of one scenario's own, synced to disk, that can be frozen, killed and started again.
+ * A PostgreSQL server of one scenario's own, synced to disk, that can be frozen, killed, told to stop and started again.
  *
  * It keeps its port and its password through all of its lives. Everything is gone with the scope.
  */
+import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { Effect, Exit, Redacted, Scope } from "effect"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Exit, Redacted, Result, Scope } from "effect"
+import { Reactivity } from "effect/reactivity"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { familyOf, stillThere } from "../main/processTree.ts"
 
@@ -20,9 +23,26 @@ export const temporaryFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
 )
 
+/** A folder on a volume of its own in memory, which can be full. Only root may mount one. */
+const volume = (megabytes: number) =>
+  Effect.tap(temporaryFolder, (folder) =>
+    Effect.acquireRelease(
+      Effect.sync(
+        () => void execFileSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=711`, "tmpfs", folder])
+      ),
+      () => Effect.sync(() => void execFileSync("umount", ["-l", folder]))
+    )
+  )
+
 /** A few shops at once, each with its pools, the judge's, and what a killed shop's connections still take up. */
 const settings = { max_connections: "200" }
 const silent = () => Effect.void
+
+export interface PostgresOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  /** Its data is on a volume of this size, in memory. Needs root. */
+  readonly volumeMegabytes?: number
+}
 
 export interface Postgres {
   readonly url: string
@@ -33,17 +53,26 @@ export interface Postgres {
   readonly freeze: Effect.Effect<void, never, Scope.Scope>
   /** kill -9 of the server and everyone in it. */
   readonly kill: Effect.Effect<void>
-  /** After `kill`. Takes requests when it returns. */
+  /** It ends in order: what is open is rolled back and cut off. */
+  readonly stop: Effect.Effect<void>
+  /** After `kill` or `stop`. Takes requests when it returns. */
   readonly start: Effect.Effect<void>
+  /** A connection of the superuser's, past the wire, until the scope closes. */
+  readonly superuser: Effect.Effect<PgClient.PgClient, never, Scope.Scope>
 }
 
-export const privatePostgres = Effect.gen(function* () {
+export const privatePostgres = Effect.fnUntraced(function* (options: PostgresOptions) {
   const owner = yield* Effect.scope
-  const home = path.join(yield* temporaryFolder, "pg")
+  const megabytes = options.volumeMegabytes
+  const home = path.join(yield* megabytes === undefined ? temporaryFolder : volume(megabytes), "pg")
   const begin = Effect.fnUntraced(function* (port?: number) {
     const scope = yield* Scope.fork(owner)
-    const options = { directory: home, settings, onProgress: silent, ...(port === undefined ? {} : { port }) }
-    const server = yield* EmbeddedPostgres.start(options).pipe(Scope.provide(scope), Effect.orDie)
+    const server = yield* EmbeddedPostgres.start({
+      directory: home,
+      settings: { ...settings, ...options.settings },
+      onProgress: silent,
+      ...(port === undefined ? {} : { port })
+    }).pipe(Scope.provide(scope), Effect.orDie)
     return { scope, server }
   })
   let life = yield* begin()
@@ -55,7 +84,8 @@ export const privatePostgres = Effect.gen(function* () {
   })
   const signal = (signal: NodeJS.Signals) =>
     Effect.map(processes, (all) => {
-      for (const { pid } of all) process.kill(pid, signal)
+      // A connection's process may have ended in the meantime.
+      for (const { pid } of all) Result.try(() => process.kill(pid, signal))
       return all
     })
   return {
@@ -67,8 +97,13 @@ export const privatePostgres = Effect.gen(function* () {
       yield* stillThere(yield* signal("SIGKILL"), "10 seconds")
       yield* Scope.close(life.scope, Exit.void)
     }),
+    stop: Effect.suspend(() => Scope.close(life.scope, Exit.void)),
     start: Effect.gen(function* () {
       life = yield* begin(port)
-    })
+    }),
+    superuser: PgClient.make({ url, maxConnections: 1, applicationName: "chaos" }).pipe(
+      Effect.provide(Reactivity.layer),
+      Effect.orDie
+    )
   } satisfies Postgres
 })

@@ -6,8 +6,10 @@ import { Clock, Duration, Effect, Fiber, Schedule } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { figuresOf, type Figures } from "./figures.ts"
 import { isQuiet, judge, type Verdict } from "./judge.ts"
-import { makeLoad, newTraffic } from "./load.ts"
+import { makeLoad, newTraffic, type Traffic } from "./load.ts"
+import { notKept } from "./notKept.ts"
 import { callsPerOperation } from "./providerTraffic.ts"
+import { type Resources, resourcesNow, watchResources } from "./resources.ts"
 import type { Scenario } from "./Scenario.ts"
 import { judgesDatabase, makeWorld, type World } from "./World.ts"
 
@@ -18,18 +20,26 @@ export interface Outcome {
   /** From the end of the fault to the end of the last order that was placed before it. */
   readonly drainSeconds: number
   readonly callsPerOperation: number
+  /** Of the largest process, at its largest: before the fault, and from its beginning on. */
+  readonly rssMegabytes: { readonly before: number; readonly after: number }
+  /** Open files and sockets: before the fault, and when all is quiet. */
+  readonly descriptors: { readonly before: number; readonly after: number }
   readonly notes: ReadonlyArray<string>
   /** What the scenario promised and did not hold; the verdict's breaches are not in here. */
   readonly broken: ReadonlyArray<string>
 }
 
-const healthySeconds = 5
+export interface Pace {
+  readonly healthySeconds: number
+  readonly recoveringSeconds: number
+  /** An idle connection of the customers' is closed by then; without it the descriptors tell nothing. */
+  readonly idleSeconds: number
+}
+
 /** Long enough to see that nothing falls back: a circuit opens again, a queue that had grown. */
-const recoveringSeconds = 20
+const usualPace: Pace = { healthySeconds: 4, recoveringSeconds: 12, idleSeconds: 5 }
 /** What is still open then is reported as it is. */
 const quietWithin = "120 seconds"
-/** Customers who were not told anything definite come back within four seconds. */
-const lastAnswersWithin = "10 seconds"
 
 /** Seconds from a moment until the last order that was placed before it had come to its end; 0 when it had by then. */
 const drained = (millis: number) =>
@@ -44,64 +54,82 @@ const drained = (millis: number) =>
     )
   ).pipe(Effect.map(([row]) => row?.seconds ?? 0))
 
-const compared = ({ promised }: Scenario, outcome: Omit<Outcome, "broken">): ReadonlyArray<string> => {
-  const { callsPerOperation, drainSeconds, figures, verdict } = outcome
-  const below = (what: string, is: number, least: number) =>
-    is >= least ? [] : [`${what}: ${(is * 100).toFixed(2)} %, promised ${(least * 100).toFixed(2)} %`]
-  const above = (what: string, is: number, most: number | undefined) =>
-    most === undefined || is <= most ? [] : [`${what}: ${is.toFixed(2)}, promised ${most} at most`]
-  return [
-    ...below("orders served", figures.orders, promised.orders),
-    ...below("orders served or told to come back", figures.wellFormed, promised.wellFormed ?? 1),
-    ...below("reads served", figures.reads, promised.reads),
-    ...below("the process answered", figures.live, 1),
-    ...above("seconds to recover", figures.recoverySeconds, promised.recoverySeconds),
-    ...above("seconds to drain", drainSeconds, promised.drainSeconds),
-    ...above("calls per operation", callsPerOperation, promised.callsPerOperation),
-    ...(verdict.heard * 2 < verdict.attempted ? ["unknown: fewer than half of the customers were told anything"] : [])
-  ]
-}
-
 export const runScenario = (scenario: Scenario, seconds: number) =>
-  Effect.flatMap(makeWorld({ nodes: scenario.nodes ?? 1, env: scenario.env ?? {} }), (world) =>
-    Effect.provide(suffered(scenario, world, seconds), judgesDatabase(world.postgres.url))
+  Effect.flatMap(makeWorld(scenario), (world) =>
+    runIn(world, newTraffic(), scenario, { seconds, pace: usualPace })
   ).pipe(Effect.scoped)
 
-const suffered = Effect.fnUntraced(function* (scenario: Scenario, world: World, seconds: number) {
-  const customers = newTraffic()
-  const load = makeLoad(world, customers)
+interface Asked {
+  readonly seconds: number
+  readonly pace: Pace
+}
+
+/** In a world that may have had other scenarios before; `traffic` is what all of them have seen. */
+export const runIn = (world: World, traffic: Traffic, scenario: Scenario, asked: Asked) =>
+  Effect.provide(suffered(world, traffic, scenario, asked), judgesDatabase(world.postgres.url)).pipe(Effect.scoped)
+
+/** Everyone has been told something, and nothing more happens by itself. */
+const isOver = (traffic: Traffic) =>
+  Effect.suspend(() => (traffic.waiting > 0 ? Effect.succeed(false) : isQuiet)).pipe(
+    Effect.repeat({
+      until: (over) => over,
+      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: quietWithin }))
+    })
+  )
+
+const most = (held: ReadonlyArray<Resources>, what: "rssMegabytes" | "descriptors", when: (at: number) => boolean) =>
+  Math.max(...held.filter(({ at }) => when(at)).map((one) => one[what]))
+
+const suffered = Effect.fnUntraced(function* (
+  world: World,
+  traffic: Traffic,
+  scenario: Scenario,
+  { pace, seconds }: Asked
+) {
+  const load = makeLoad(world, traffic, scenario.name)
+  const held: Array<Resources> = []
+  const began = yield* Clock.currentTimeMillis
   const stretch = Effect.gen(function* () {
     const driving = yield* Effect.forkScoped(load(scenario.ordersPerSecond))
-    yield* Effect.sleep(Duration.seconds(healthySeconds))
+    yield* Effect.forkScoped(watchResources(world, held))
+    yield* Effect.sleep(Duration.seconds(pace.healthySeconds))
     const from = yield* Clock.currentTimeMillis
     yield* Effect.scoped(scenario.harm(world, seconds))
     yield* world.provider.healthy
     const to = yield* Clock.currentTimeMillis
-    yield* Effect.sleep(Duration.seconds(recoveringSeconds))
+    yield* Effect.sleep(Duration.seconds(pace.recoveringSeconds))
     yield* Fiber.interrupt(driving)
-    yield* Effect.repeat(
-      Effect.suspend(() => isQuiet),
-      {
-        until: (quiet) => quiet,
-        schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: quietWithin }))
-      }
-    )
-    yield* Effect.sleep(lastAnswersWithin)
+    yield* isOver(traffic)
     return { from, to }
   })
   const { from, to } = yield* Effect.scoped(stretch)
+  yield* Effect.sleep(Duration.seconds(pace.idleSeconds))
+  const after = yield* resourcesNow(world)
   const books = yield* world.provider.ledger
-  const traffic = yield* world.provider.traffic
-  const verdict = yield* judge({ log: customers.log, ledger: books ?? [], traffic })
+  const seenByProvider = yield* world.provider.traffic
+  const verdict = yield* judge({
+    log: traffic.log,
+    signUps: traffic.signUps,
+    ledger: books,
+    traffic: seenByProvider
+  })
   const found = yield* scenario.examine?.(world) ?? Effect.succeed({ notes: [], breaches: [] })
   const outcome = {
     name: scenario.name,
-    figures: figuresOf(customers.seen, from, to),
+    figures: figuresOf(
+      traffic.seen.filter(({ at }) => at >= began),
+      from,
+      to
+    ),
     verdict,
     drainSeconds: yield* drained(to),
-    callsPerOperation: callsPerOperation(traffic),
+    callsPerOperation: callsPerOperation(seenByProvider),
+    rssMegabytes: {
+      before: most(held, "rssMegabytes", (at) => at < from),
+      after: most(held, "rssMegabytes", (at) => at >= from)
+    },
+    descriptors: { before: most(held, "descriptors", (at) => at < from), after: after.descriptors },
     notes: found.notes
   }
-  const unread = books === undefined ? ["the provider's books could not be read"] : []
-  return { ...outcome, broken: [...unread, ...found.breaches, ...compared(scenario, outcome)] } satisfies Outcome
+  return { ...outcome, broken: [...found.breaches, ...notKept(scenario.promised, outcome)] } satisfies Outcome
 })

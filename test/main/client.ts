@@ -58,7 +58,7 @@ export const customer = Effect.fnUntraced(function* (url: string) {
   const account = { email: `${name}@example.com`, password: `a password of ${name}` }
   const user = yield* answered<{ readonly id: string }>(`${url}/v1/users`, post({ ...account, name: "Grace Hopper" }))
   const session = yield* answered<{ readonly token: string }>(`${url}/v1/sessions`, post(account))
-  return { userId: user.body.id, authorization: `Bearer ${session.body.token}` }
+  return { userId: user.body.id, authorization: `Bearer ${session.body.token}`, account }
 }, Effect.provide(SecureRandom.layerWebCrypto))
 
 export type Customer = Effect.Success<ReturnType<typeof customer>>

@@ -105,14 +105,13 @@ const suffered = Effect.fnUntraced(function* (stage: Stage, who: Customer, { blo
   const blows = yield* stage.blows
   const recoverySeconds = yield* peace(play)
   const books = yield* stage.provider.ledger
-  const verdict = yield* judge({ log: play.log, ledger: books ?? [], traffic: yield* stage.provider.traffic })
-  const unread = books === undefined ? ["the provider's books could not be read"] : []
+  const verdict = yield* judge({ log: play.log, ledger: books, traffic: yield* stage.provider.traffic })
   const untold = play.stories.filter(({ over }) => !over).map(({ key }) => `${key}: no definite answer in the end`)
   return {
     name: nameOf(blow),
     blows,
     recoverySeconds,
     ...verdict,
-    others: [...verdict.others, ...(yield* goodsBreaches(stage.provider)), ...unread, ...untold]
+    others: [...verdict.others, ...(yield* goodsBreaches(stage.provider)), ...verdict.unknown, ...untold]
   } satisfies Result
 })

@@ -1,8 +1,15 @@
 /** Every scenario of `npm run chaos`, in the order in which they run. */
 import type { Scenario } from "../Scenario.ts"
 import { chargesTimeOut } from "./chargesTimeOut.ts"
+import { databaseBlackHole } from "./databaseBlackHole.ts"
+import { databaseDown } from "./databaseDown.ts"
+import { databaseKilled } from "./databaseKilled.ts"
 import { nodeKilled } from "./nodeKilled.ts"
-import { postgresKilled } from "./postgresKilled.ts"
-import { postgresSilent } from "./postgresSilent.ts"
 
-export const scenarios: ReadonlyArray<Scenario> = [chargesTimeOut, nodeKilled, postgresKilled, postgresSilent]
+export const scenarios: ReadonlyArray<Scenario> = [
+  databaseDown,
+  databaseKilled,
+  databaseBlackHole,
+  chargesTimeOut,
+  nodeKilled
+]

@@ -38,6 +38,7 @@ const doubts = Effect.flatMap(Database, (database) =>
 
 export const chargesTimeOut: Scenario = {
   name: "charges-time-out",
+  group: "payments",
   says: "30 % of the authorisations and captures time out after they took effect",
   seconds: 60,
   ordersPerSecond: 5,

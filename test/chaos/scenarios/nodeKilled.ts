@@ -6,6 +6,7 @@ const awaySeconds = 3
 
 export const nodeKilled: Scenario = {
   name: "node-killed",
+  group: "process",
   says: "one of two nodes is killed (kill -9), over and over",
   seconds: 30,
   ordersPerSecond: 6,

@@ -1,0 +1,42 @@
+/** What the shop's processes hold, looked at from outside while a scenario runs: memory and open files. */
+import * as fs from "node:fs"
+import { Clock, Effect, Result, Schedule } from "effect"
+import type { World } from "./World.ts"
+
+export interface Resources {
+  /** Milliseconds. */
+  readonly at: number
+  /** Of the largest process. */
+  readonly rssMegabytes: number
+  /** Open files and sockets of all nodes. */
+  readonly descriptors: number
+}
+
+const every = "500 millis"
+
+const residentMegabytes = (pid: number) =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+
+/** One that has just died holds nothing. */
+const heldBy = (pid: number) =>
+  Result.getOrElse(
+    Result.try(() => ({ rss: residentMegabytes(pid), open: fs.readdirSync(`/proc/${pid}/fd`).length })),
+    () => ({ rss: 0, open: 0 })
+  )
+
+export const resourcesNow = Effect.fnUntraced(function* (world: World) {
+  const at = yield* Clock.currentTimeMillis
+  const held = yield* Effect.forEach(world.nodes, ({ pid }) => Effect.map(pid, heldBy))
+  return {
+    at,
+    rssMegabytes: Math.max(...held.map(({ rss }) => rss)),
+    descriptors: held.reduce((sum, { open }) => sum + open, 0)
+  } satisfies Resources
+})
+
+/** Looks again and again, until it is interrupted. */
+export const watchResources = (world: World, seen: Array<Resources>) =>
+  Effect.repeat(
+    Effect.map(resourcesNow(world), (one) => seen.push(one)),
+    Schedule.spaced(every)
+  )
