@@ -6,7 +6,7 @@
  * or the database's schema, are not right; 130 asked a second time to stop, so at once.
  */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
-import { Cause, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
+import { Cause, Context, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
 import { Catalog } from "./catalog/Catalog.ts"
 import { LastGoodCatalogue } from "./catalog/LastGoodCatalogue.ts"
 import { Storefront } from "./catalog/Storefront.ts"
@@ -294,9 +294,13 @@ const migrateOnly = (settings: Settings) =>
     yield* Effect.logInfo("the schema is current", { applied })
   })
 
+/** Until it is told to stop, or cannot keep what it promised. */
+const serve = (settings: Settings) =>
+  Effect.scoped(Effect.flatMap(Layer.build(shop(settings)), (built) => Context.get(built, Spool).damage))
+
 const program = Effect.gen(function* () {
   const settings = yield* reported(readSettings).pipe(Effect.provide(logs(Option.none())))
-  const run = process.argv[2] === "migrate" ? Effect.scoped(migrateOnly(settings)) : Layer.launch(shop(settings))
+  const run = process.argv[2] === "migrate" ? Effect.scoped(migrateOnly(settings)) : serve(settings)
   yield* reported(run).pipe(
     Effect.provide(logs(Option.some(settings))),
     Option.isSome(settings.crashAt) ? Effect.provideService(AtCrashPoint, dyingAt(settings.crashAt.value)) : identity

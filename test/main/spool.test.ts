@@ -18,7 +18,7 @@ import {
   untilAllCaptured,
   untilCatalogueIsKnown
 } from "./client.ts"
-import { startShop } from "./process.ts"
+import { otherProvider, startShop } from "./process.ts"
 
 interface Deferred {
   readonly id: string
@@ -119,4 +119,26 @@ it.live(
       assert.strictEqual((yield* listOrders(urlAgain, stranger)).length, 0)
     }),
   120_000
+)
+
+it.live(
+  "a spool that is damaged while the shop runs ends it with 70, and one line that says what to do",
+  () =>
+    Effect.gen(function* () {
+      const DATA_DIR = yield* temporaryFolder
+      const shop = yield* startShop({ env: { DATA_DIR, SHUTDOWN_GRACE: "3 seconds", ...otherProvider } })
+      yield* shop.ready
+      const folder = path.join(DATA_DIR, "spool")
+      for (const name of fs.readdirSync(folder)) {
+        const file = path.join(folder, name)
+        fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 7), { flag: "r+" })
+      }
+      const { code, lines } = yield* shop.ended
+      assert.strictEqual(code, 70)
+      const fatal = lines.filter(({ level }) => level === "FATAL")
+      assert.strictEqual(fatal.length, 1, JSON.stringify(fatal))
+      assert.deepInclude(fatal[0], { code: "SpoolRefused", severity: "critical" })
+      assert.match(String(fatal[0]?.["reason"]), /spool-1\.db .* Move it away/)
+    }),
+  60_000
 )

@@ -7,7 +7,7 @@
  * Entries leave in the order in which they came. Bounded in number and in bytes, in all and for one account.
  */
 import { Context, type DateTime, Duration, type Effect, Layer, type Option } from "effect"
-import type { SpoolFull, SpoolUnavailable } from "./errors.ts"
+import type { SpoolFull, SpoolRefused, SpoolUnavailable } from "./errors.ts"
 import { makeSpoolMemory } from "./spoolMemory.ts"
 import { makeSpoolSqlite } from "./spoolSqlite.ts"
 import { type SpoolLimits, spoolLimits } from "./spoolLimits.ts"
@@ -61,6 +61,8 @@ export class Spool extends Context.Service<
     /** Forgets it, because it is kept elsewhere now. Safe to repeat. */
     readonly remove: (id: string) => Effect.Effect<void, SpoolUnavailable>
     readonly snapshot: Effect.Effect<SpoolSnapshot>
+    /** Fails when the file turns out to be damaged while it is in use; from then on it takes and gives nothing. */
+    readonly damage: Effect.Effect<never, SpoolRefused>
   }
 >()("holdfast/jobs/Spool") {
   /** In `directory`, which outlives the process. Whoever else uses it has a file of its own there. */

@@ -53,7 +53,7 @@ export class DeferredExpired extends Schema.TaggedError<DeferredExpired>()("Defe
 const exitFailed = 70
 const exitConfiguration = 78
 
-/** The node does not start. */
+/** The node does not start, or ends. */
 export class SpoolRefused extends Schema.TaggedError<SpoolRefused>()("SpoolRefused", {
   reason: Schema.Literals(["corrupt", "unwritable", "crowded"]),
   /** The file's name, without its folder. */

@@ -164,6 +164,13 @@ export class SpoolFile {
     this.#prepared("update looked set times = times + 1").run()
   }
 
+  /** Read from the disk, every page: a tenth of a second for the largest file that the limits allow. */
+  isWhole(): boolean {
+    this.#database.exec("pragma shrink_memory")
+    const first = this.#prepared("pragma quick_check(1)").get()
+    return first?.["quick_check"] === "ok"
+  }
+
   /** Takes over what a dead process left, whatever the limits say. Answers how many there were. */
   adopt(orphan: SpoolFile): number {
     const left = orphan.#prepared(`select ${columns}, bytes from entries order by accepted_at, seq`)

@@ -31,6 +31,7 @@ export const makeSpoolMemory = (limits: SpoolLimits): Spool["Service"] => {
       depth: entries.size,
       bytes: bytes(),
       oldestAt: entries.values().next().value?.acceptedAt
-    }))
+    })),
+    damage: Effect.never
   }
 }

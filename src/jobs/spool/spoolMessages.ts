@@ -13,7 +13,7 @@ export type Ask =
   | { readonly _tag: "Find"; readonly id: string }
   | { readonly _tag: "Oldest"; readonly limit: number }
   | { readonly _tag: "Remove"; readonly id: string }
-  /** Writes something, and adopts what dead processes have left. */
+  /** Writes something, reads all, and adopts what dead processes have left. */
   | { readonly _tag: "Look" }
 export type Asked = Ask & { readonly seq: number }
 
@@ -36,7 +36,7 @@ export interface AnswerTo {
 export type ThreadFailure = "disk_full" | "disk_failed" | "corrupt"
 
 export type FromThread =
-  | { readonly _tag: "Opened"; readonly held: Held; readonly looked: Looked }
+  | { readonly _tag: "Opened"; readonly file: string; readonly held: Held; readonly looked: Looked }
   | { readonly _tag: "Refused"; readonly reason: "corrupt" | "unwritable" | "crowded"; readonly file: string }
   | { readonly _tag: "Answer"; readonly seq: number; readonly value: AnswerTo[Ask["_tag"]]; readonly held: Held }
   | { readonly _tag: "Failed"; readonly seq: number; readonly reason: ThreadFailure }

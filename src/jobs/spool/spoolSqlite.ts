@@ -1,8 +1,8 @@
 /**
  * The spool on the disk: asks its thread, and remembers what the thread last said of itself.
  *
- * The thread lives as long as the scope. Every ten seconds it looks for what dead processes have left in the folder, and
- * whether the disk takes a write. A caller that is interrupted leaves its write behind, which then happens all the same.
+ * The thread lives as long as the scope. Every ten seconds it looks for what dead processes have left in the folder,
+ * whether the disk takes a write, and whether the file is whole. A caller that is interrupted leaves its write behind, which then happens all the same.
  */
 import { Worker } from "node:worker_threads"
 import { DateTime, Deferred, Effect, Metric, Option, Schedule } from "effect"
@@ -30,8 +30,10 @@ type Answer = Deferred.Deferred<AnswerTo[Ask["_tag"]], SpoolUnavailable>
 
 export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limits: SpoolLimits) {
   const opened = yield* Deferred.make<Looked, SpoolRefused>()
+  const damage = yield* Deferred.make<never, SpoolRefused>()
   const asked = new Map<number, Answer>()
   let seq = 0
+  let file = ""
   let stopped = false
   let writes = true
   let held: Held = { entries: 0, bytes: 0, oldestAt: undefined }
@@ -41,6 +43,9 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
     asked.delete(message.seq)
     writes = message._tag === "Answer"
     if (message._tag === "Answer") held = message.held
+    else if (message.reason === "corrupt") {
+      Deferred.doneUnsafe(damage, Effect.fail(new SpoolRefused({ reason: "corrupt", file })))
+    }
     if (waiting === undefined) return
     Deferred.doneUnsafe(
       waiting,
@@ -52,6 +57,7 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
   const heard = (message: FromThread) => {
     if (message._tag === "Opened") {
       held = message.held
+      file = message.file
       Deferred.doneUnsafe(opened, Effect.succeed(message.looked))
     } else if (message._tag === "Refused") {
       Deferred.doneUnsafe(opened, Effect.fail(new SpoolRefused({ reason: message.reason, file: message.file })))
@@ -81,6 +87,8 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
   ): Effect.Effect<AnswerTo[Tag], SpoolUnavailable> =>
     Effect.suspend(() => {
       if (stopped) return Effect.fail(new SpoolUnavailable({ reason: "stopped" }))
+      // Parts of it may still take a write: what is in there is nothing to promise anybody.
+      if (Deferred.isDoneUnsafe(damage)) return Effect.fail(new SpoolUnavailable({ reason: "corrupt" }))
       const answer: Answer = Deferred.makeUnsafe()
       seq += 1
       asked.set(seq, answer)
@@ -118,14 +126,10 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
   )
   yield* ask({ _tag: "Look" }).pipe(
     Effect.flatMap(looked),
-    Effect.catch(({ _tag: code, reason }) =>
-      reason === "corrupt"
-        ? Effect.logFatal("the spool's file is damaged", { severity: "critical", code, reason })
-        : Effect.logError("the spool cannot be written", { code, reason })
-    ),
+    Effect.catch(({ _tag: code, reason }) => Effect.logError("the spool cannot be written", { code, reason })),
     Effect.andThen(measured),
-    Effect.delay("10 seconds"),
     Effect.repeat(looks),
+    Effect.delay("10 seconds"),
     Effect.forkScoped
   )
 
@@ -153,10 +157,15 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
     yield* measured
   })
   const snapshot = Effect.sync(() => ({
-    usable: !stopped && writes && held.entries < limits.entries && held.bytes < limits.bytes,
+    usable:
+      !stopped &&
+      writes &&
+      !Deferred.isDoneUnsafe(damage) &&
+      held.entries < limits.entries &&
+      held.bytes < limits.bytes,
     depth: held.entries,
     bytes: held.bytes,
     oldestAt: held.oldestAt === undefined ? undefined : DateTime.makeUnsafe(held.oldestAt)
   }))
-  return { put, find, oldest, remove, snapshot } satisfies Spool["Service"]
+  return { put, find, oldest, remove, snapshot, damage: Deferred.await(damage) } satisfies Spool["Service"]
 })

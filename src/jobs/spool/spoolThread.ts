@@ -68,6 +68,7 @@ const serve = (port: NonNullable<typeof parentPort>, { folder, limits }: ThreadO
     own.transaction(() => own.touch())
     return adoptOrphans(folder, name, own)
   }
+  const lookAgain = () => (own.isWhole() ? look() : undefined)
   const answer = (ask: Exclude<Ask, { readonly _tag: "Look" }>): AnswerTo[Ask["_tag"]] => {
     switch (ask._tag) {
       case "Put":
@@ -85,12 +86,14 @@ const serve = (port: NonNullable<typeof parentPort>, { folder, limits }: ThreadO
     try {
       const emptied = batch.some(({ _tag }) => _tag === "Remove")
       const answers = own.transaction(() => batch.map((ask) => (ask._tag === "Look" ? undefined : answer(ask))))
-      const looked = batch.some(({ _tag }) => _tag === "Look") ? look() : undefined
+      const looked = batch.some(({ _tag }) => _tag === "Look") ? lookAgain() : undefined
       const held = own.held()
       if (emptied && held.entries === 0) own.forgetWritten()
-      batch.forEach(({ _tag, seq }, index) =>
-        say({ _tag: "Answer", seq, value: _tag === "Look" ? looked : answers[index], held })
-      )
+      batch.forEach(({ _tag, seq }, index) => {
+        if (_tag !== "Look") say({ _tag: "Answer", seq, value: answers[index], held })
+        else if (looked === undefined) say({ _tag: "Failed", seq, reason: "corrupt" })
+        else say({ _tag: "Answer", seq, value: looked, held })
+      })
     } catch (error) {
       const reason = failureOf(error)
       for (const { seq } of batch) say({ _tag: "Failed", seq, reason })
@@ -98,7 +101,7 @@ const serve = (port: NonNullable<typeof parentPort>, { folder, limits }: ThreadO
   }
 
   try {
-    say({ _tag: "Opened", looked: look(), held: own.held() })
+    say({ _tag: "Opened", file: name, looked: look(), held: own.held() })
   } catch (error) {
     say({ _tag: "Refused", reason: failureOf(error) === "corrupt" ? "corrupt" : "unwritable", file: name })
     return

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Option, Runtime, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Option, Runtime, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import { Spool } from "../../../src/jobs/spool/Spool.ts"
 import { spoolLimits } from "../../../src/jobs/spool/spoolLimits.ts"
 import { temporaryFolder } from "../../database/privateCluster.ts"
@@ -21,6 +22,14 @@ const open = Effect.fnUntraced(function* (folder: string) {
   const spool = yield* Effect.provideContext(Spool, context)
   return { spool, close: Scope.close(scope, Exit.void) }
 })
+
+/** Something else writes into all of the spool's files. */
+const overwritten = (folder: string) => {
+  for (const name of fs.readdirSync(folder)) {
+    const file = path.join(folder, name)
+    fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size, 7), { flag: "r+" })
+  }
+}
 
 /** A process that puts, killed when it has been told of so many. Answers the ids that it was told of. */
 const killedWhilePutting = (folder: string, prefix: string, told: number) =>
@@ -142,6 +151,22 @@ describe("a spool's folder", () => {
       assert.strictEqual(refused[Runtime.errorExitCode], 70)
       assert.include(refused.message, "spool-1.db")
       assert.isTrue(fs.existsSync(file))
+    })
+  )
+
+  it.effect("with a file that is damaged while it is in use takes nothing more, and says which one it is", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      const { spool } = yield* open(folder)
+      for (let n = 0; n < 50; n += 1) yield* spool.put(entry(`many-${n}`))
+      const damage = yield* Effect.forkChild(Effect.flip(spool.damage))
+      overwritten(folder)
+      yield* TestClock.adjust("13 seconds")
+      const said = yield* Fiber.join(damage)
+      assert.deepInclude(said, { _tag: "SpoolRefused", reason: "corrupt", file: "spool-1.db", category: "fatal" })
+      assert.strictEqual(said[Runtime.errorExitCode], 70)
+      assert.deepInclude(yield* Effect.flip(spool.put(entry("too-late"))), { reason: "corrupt" })
+      assert.isFalse((yield* spool.snapshot).usable)
     })
   )
 
