@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Runtime, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Spool } from "../../../src/jobs/spool/Spool.ts"
+import { SpoolFile, spoolFiles } from "../../../src/jobs/spool/spoolFile.ts"
 import { spoolLimits } from "../../../src/jobs/spool/spoolLimits.ts"
 import { temporaryFolder } from "../../database/privateCluster.ts"
 import { spoolContract } from "./contract.ts"
@@ -113,6 +114,21 @@ describe("a spool's folder", () => {
       yield* Effect.forEach(nodes, ({ spool }, n) => spool.put(entry(`of-${n}`)), { concurrency: "unbounded" })
       const depths = yield* Effect.forEach(nodes, ({ spool }) => Effect.map(spool.snapshot, ({ depth }) => depth))
       assert.deepStrictEqual(depths, [1, 1, 1, 1])
+    })
+  )
+
+  it.live("has one for a node that looked at it before others took theirs", () =>
+    Effect.gen(function* () {
+      const folder = yield* somewhere
+      fs.mkdirSync(folder)
+      const seen = spoolFiles(folder)
+      yield* Effect.forEach([1, 2, 3], () => open(folder))
+      const tried = seen.slice(0, 4).map((name) => SpoolFile.open(folder, name))
+      for (const opened of tried) if (opened._tag === "Opened") opened.file.close()
+      assert.deepStrictEqual(
+        tried.map(({ _tag }) => _tag),
+        ["Owned", "Owned", "Owned", "Opened"]
+      )
     })
   )
 
