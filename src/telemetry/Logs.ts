@@ -3,8 +3,10 @@
  *
  * Every value passes the redaction, whoever logged it. Messages are constant sentences; what varies are fields.
  * The same lines report a failed start, so that a supervisor sees one format from the first moment on.
+ * Whoever reads them may be slow or gone: then so many bytes wait, the rest is counted and not written, and the first line
+ * that is written again is after one that says how many are missing. The shop waits for nobody who reads its log.
  */
-import { Layer, Logger, type LogLevel, References } from "effect"
+import { Console, Layer, Logger, type LogLevel, References } from "effect"
 import { describeCause, redact } from "./redaction.ts"
 
 export interface LogOptions {
@@ -38,22 +40,46 @@ const entryOf = (options: Logger.Options<unknown>): Entry => {
   }
 }
 
-const json = Logger.make((options) => {
-  const { fields, ...head } = entryOf(options)
-  return JSON.stringify({ ...head, ...fields })
-})
+type Format = (entry: Entry) => string
 
-const pretty = Logger.make((options) => {
-  const { timestamp, level, message, fields } = entryOf(options)
+const json: Format = ({ fields, ...head }) => JSON.stringify({ ...head, ...fields })
+
+const pretty: Format = ({ fields, level, message, timestamp }) => {
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === "string" && !/\s/.test(value) ? value : JSON.stringify(value)}`
   )
   return [timestamp.slice(11, 23), level.padEnd(5), message, ...rest].join(" ")
-})
+}
+
+/** Where lines go; how many bytes it has not got rid of yet. */
+export interface Outlet {
+  readonly writableLength: number
+}
+
+/** Some four thousand lines: a reader that was away for a moment misses nothing, and one that is gone costs a megabyte. */
+export const mostWaitingBytes = 1024 * 1024
+
+const written = (format: Format, outlet: Outlet) => {
+  let missing = 0
+  return Logger.make<unknown, void>((options) => {
+    if (outlet.writableLength >= mostWaitingBytes) {
+      missing++
+      return
+    }
+    const console = options.fiber.getRef(Console.Console)
+    const entry = entryOf(options)
+    if (missing > 0) {
+      const fields = { severity: "expected", lines: missing }
+      console.log(format({ ...entry, level: "WARN", message: "lines not written", fields }))
+      missing = 0
+    }
+    console.log(format(entry))
+  })
+}
 
 /** Replaces every other logger. */
-export const layer = (options: LogOptions): Layer.Layer<never> =>
+export const layer = (options: LogOptions, outlet: Outlet = process.stdout): Layer.Layer<never> =>
   Layer.merge(
-    Logger.layer([Logger.withConsoleLog(options.format === "json" ? json : pretty)]),
+    Logger.layer([written(options.format === "json" ? json : pretty, outlet)]),
     Layer.succeed(References.MinimumLogLevel, options.level)
   )

@@ -7,13 +7,19 @@
 import type { Effect, Scope } from "effect"
 import type { Database } from "../../src/database/Database.ts"
 import type { Environment } from "../main/process.ts"
-import type { What } from "./load.ts"
+import type { Traffic, What } from "./load.ts"
 import type { PostgresOptions } from "./postgres.ts"
 import type { World } from "./World.ts"
 
 /** As `--group` takes it. */
 export const groups = ["database", "network", "payments", "providers", "process", "metastability"] as const
 export type Group = (typeof groups)[number]
+
+/** When the fault began and ended, milliseconds. */
+export interface Window {
+  readonly from: number
+  readonly to: number
+}
 
 /** What the customers and the provider must have seen while the fault lasted, and after. Shares are 0 to 1. */
 export interface Promised {
@@ -57,13 +63,22 @@ export interface Scenario {
   /** How long the fault lasts, if nobody asks for another time. */
   readonly seconds: number
   readonly ordersPerSecond: number
-  /** Default: 1. */
+  /** Default: 1. Two are behind a proxy that honours readiness. */
   readonly nodes?: 1 | 2
+  /** Whether a customer who hears nothing, or 503, from one of two nodes asks once more, at once. Default: yes. */
+  readonly asksAgain?: boolean
   readonly env?: Environment
+  /** The goods are kept by the stock service that stands in. */
+  readonly goodsElsewhere?: boolean
+  /** How many files and connections a node may have open. */
+  readonly descriptors?: number
   readonly postgres?: PostgresOptions
   readonly promised: Promised
-  /** Does the harm, for so many seconds, and ends when it is over; its scope closes right after. */
-  readonly harm: (world: World, seconds: number) => Effect.Effect<void, never, Scope.Scope>
+  /**
+   * Does the harm, for so many seconds, and ends when it is over; its scope closes right after. What it found counts, and
+   * so do customers of its own that it writes into `traffic`.
+   */
+  readonly harm: (world: World, seconds: number, traffic: Traffic) => Effect.Effect<Found | void, never, Scope.Scope>
   /** Looks at more than every scenario does, when all is quiet. */
-  readonly examine?: (world: World) => Effect.Effect<Found, never, Database>
+  readonly examine?: (world: World, window: Window) => Effect.Effect<Found, never, Database>
 }

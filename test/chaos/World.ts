@@ -6,6 +6,7 @@ import { Effect, Redacted } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { customer, type Customer, request, untilCatalogueIsKnown } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
+import { startProxy } from "../main/proxy.ts"
 import { type FaultProxy, faultProxy, over } from "./FaultProxy.ts"
 import { type Node, startNode } from "./node.ts"
 import { type Postgres, type PostgresOptions, privatePostgres, temporaryFolder } from "./postgres.ts"
@@ -13,6 +14,10 @@ import { type Provider, startProvider } from "./provider.ts"
 
 export interface World {
   readonly nodes: readonly [Node, ...ReadonlyArray<Node>]
+  /** Where customers go: the node, or a proxy that honours readiness before two of them. */
+  readonly url: string
+  /** Whether a customer who hears nothing, or 503, asks once more. */
+  readonly asksAgain: boolean
   readonly postgres: Postgres & { readonly wire: FaultProxy }
   readonly provider: Provider
   readonly customers: ReadonlyArray<Customer>
@@ -22,7 +27,10 @@ export interface World {
 
 export interface WorldOptions {
   readonly nodes?: 1 | 2
+  readonly asksAgain?: boolean
   readonly env?: Environment
+  readonly goodsElsewhere?: boolean
+  readonly descriptors?: number
   readonly postgres?: PostgresOptions
 }
 
@@ -47,6 +55,14 @@ const productAt = (url: string) =>
     (answer) => answer?.body.data[0]?.id ?? ""
   )
 
+const doorOf = Effect.fnUntraced(function* (nodes: readonly [Node, ...ReadonlyArray<Node>]) {
+  if (nodes.length === 1) return nodes[0].url
+  const proxy = yield* startProxy
+  for (const { url } of nodes) yield* proxy.add(url)
+  yield* proxy.untilReady(nodes.length)
+  return proxy.url
+})
+
 /** Everything runs, the shelves are full, the customers have logged in, and each node knows its catalogue. */
 export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const postgres = yield* Effect.orDie(privatePostgres(options.postgres ?? {}))
@@ -54,22 +70,29 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const folder = yield* temporaryFolder
   const provider = yield* startProvider(`${folder}/sandbox`)
   const start = (number: number) =>
-    startNode({
-      DATABASE_URL: over(wire, postgres.url),
-      DATA_DIR: `${folder}/node-${number}`,
-      APP_SECRET: secret,
-      ...provider.env,
-      RATE_LIMITS: "off",
-      ...options.env
-    })
+    startNode(
+      {
+        DATABASE_URL: over(wire, postgres.url),
+        DATA_DIR: `${folder}/node-${number}`,
+        APP_SECRET: secret,
+        ...provider.env,
+        ...(options.goodsElsewhere === true ? provider.goodsElsewhere : {}),
+        RATE_LIMITS: "off",
+        ...options.env
+      },
+      options.descriptors
+    )
   const first = yield* start(1)
   const second = options.nodes === 2 ? [yield* start(2)] : []
-  yield* provider.sendWebhooksTo(first.url)
-  const who = yield* Effect.replicateEffect(customer(first.url), customers)
+  const url = yield* doorOf([first, ...second])
+  yield* provider.sendWebhooksTo(url)
+  const who = yield* Effect.replicateEffect(customer(url), customers)
   for (const { url } of [first, ...second]) yield* untilCatalogueIsKnown(url)
   yield* fillShelves.pipe(Effect.provide(judgesDatabase(postgres.url)), Effect.orDie)
   return {
     nodes: [first, ...second],
+    url,
+    asksAgain: second.length > 0 && options.asksAgain !== false,
     postgres: { ...postgres, wire },
     provider,
     customers: who,

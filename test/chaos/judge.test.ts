@@ -45,7 +45,7 @@ const told = (keys: Readonly<Record<string, ReadonlyArray<Answer>>>): Log =>
       { account, key, answers: [...answers], requests: answers.length }
     ])
   )
-const traffic = { writes: new Map<string, number>(), questions: 0, mails: new Set<string>() }
+const traffic = { writes: new Map<string, number>(), questions: 0, mails: new Set<string>(), asked: [] }
 
 layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaign", (it) => {
   const whole = Effect.gen(function* () {

@@ -3,7 +3,7 @@
  * was taken for later; and probes of the process. At rates that do not depend on how fast the shop answers. Who gets no
  * answer to an order or a sign-up, or none that is definite, sends the same request again under its key, later and later.
  *
- * Two nodes take turns; when one gives no answer at all, the other one is asked, as a proxy before them would.
+ * Two nodes are behind a proxy, which repeats nothing; who hears nothing from it, or 503, asks once more.
  */
 import { Clock, Effect, Random, Schedule } from "effect"
 import { type Customer, request } from "../main/client.ts"
@@ -52,6 +52,8 @@ export interface Traffic {
   waiting: number
 }
 
+/** A proxy has looked by then whether its nodes are still there. */
+const asksAgainAfter = "150 millis"
 /** In flight at once; a customer who finds so many waiting goes away, and counts as nobody answering. */
 const mostInFlight = 400
 /** The share of orders with a card that is declined. */
@@ -80,17 +82,17 @@ export const newTraffic = (): Traffic => ({
 
 /** Customers of one load are told from those of another by `name`. */
 export const makeLoad = (world: World, traffic: Traffic, name: string) => {
-  let [turn, inFlight, number] = [0, 0, 0]
+  let [inFlight, number] = [0, 0]
 
-  const ask = (path: string, init?: RequestInit) => {
-    const urls = world.nodes.map((_, index) => world.nodes[(turn + index) % world.nodes.length]?.url ?? "")
-    turn += 1
-    const [first = "", ...others] = urls.map((url) => request<Body>(`${url}${path}`, init))
-    return others.reduce(
-      (asked, other) => Effect.flatMap(asked, (answer) => (answer === undefined ? other : Effect.succeed(answer))),
-      first as ReturnType<typeof request<Body>>
+  /** The proxy's own word, that it could not reach a node, is nobody's answer. */
+  const asked = (path: string, init?: RequestInit) =>
+    Effect.map(request<Body>(`${world.url}${path}`, init), (answer) => (answer?.status === 502 ? undefined : answer))
+  const ask = (path: string, init?: RequestInit) =>
+    Effect.flatMap(asked(path, init), (answer) =>
+      world.asksAgain && (answer === undefined || answer.status === 503)
+        ? Effect.delay(asked(path, init), asksAgainAfter)
+        : Effect.succeed(answer)
     )
-  }
   /** Sends it now, and writes down how it was answered. */
   const seeing = (what: What, path: string, init?: RequestInit) =>
     Effect.gen(function* () {

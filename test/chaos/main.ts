@@ -21,7 +21,8 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     group: { type: "string", default: "" },
     seed: { type: "string" },
-    seconds: { type: "string" }
+    seconds: { type: "string" },
+    times: { type: "string", default: "1" }
   }
 })
 
@@ -32,6 +33,7 @@ Does harm to the real shop under load, lets it recover, and judges every order; 
 --only A,B   only these
 --group G,H  only those of these groups: ${groups.join(", ")}
 --seconds N  how long the harm lasts (each scenario has its own)
+--times N    so often
 --seed S     the same customers again
 Exits 1 when something was lost, done twice or not as promised, or could not be seen.`
 
@@ -61,8 +63,9 @@ const campaign = Effect.gen(function* () {
   const began = yield* Clock.currentTimeMillis
   const seed = values.seed ?? String(yield* Random.nextIntBetween(0, 1_000_000))
   const wants = (list: string, one: string) => list === "" || list.split(",").includes(one)
-  const chosen = scenarios.filter(({ group, name }) => wants(values.only, name) && wants(values.group, group))
-  yield* say(`seed ${seed}: ${chosen.length} of ${scenarios.length} scenarios\n\n${legend}\n\n${heading}`)
+  const wanted = scenarios.filter(({ group, name }) => wants(values.only, name) && wants(values.group, group))
+  const chosen = Array.from({ length: Number(values.times) }, () => wanted).flat()
+  yield* say(`seed ${seed}: ${wanted.length} of ${scenarios.length} scenarios\n\n${legend}\n\n${heading}`)
   let bad = 0
   for (const scenario of chosen) {
     const lines = yield* tried(scenario).pipe(Random.withSeed(`${seed} ${scenario.name}`))

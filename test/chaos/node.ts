@@ -11,6 +11,8 @@ export interface Node {
   /** Of the life that goes on, or was the last. */
   readonly lines: Effect.Effect<ReadonlyArray<Line>>
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
+  /** Whether anybody reads its standard output. */
+  readonly heard: (heard: boolean) => Effect.Effect<void>
   /** kill -9; it is gone when this returns. */
   readonly kill: Effect.Effect<void>
   /** Returns when the process has ended by itself, with its exit code. */
@@ -27,13 +29,19 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-export const startNode = Effect.fnUntraced(function* (env: Environment) {
+/** `descriptors`: how many files and connections it may have open; as many as everybody else unless given. */
+const limited = (descriptors: number | undefined) =>
+  descriptors === undefined
+    ? {}
+    : { command: ["sh", "-c", `ulimit -n ${descriptors} && exec "$0" src/main.ts`, process.execPath] as const }
+
+export const startNode = Effect.fnUntraced(function* (env: Environment, descriptors?: number) {
   const owner = yield* Effect.scope
   const PORT = String(yield* freePort)
   const begin = Effect.fnUntraced(function* (more: Environment = {}) {
     const scope = yield* Scope.fork(owner)
     const started = Effect.gen(function* () {
-      const shop = yield* startShop({ env: { ...env, PORT, ...more } })
+      const shop = yield* startShop({ env: { ...env, PORT, ...more }, ...limited(descriptors) })
       const { url } = yield* shop.ready
       return { scope, shop, url }
     })
@@ -49,6 +57,7 @@ export const startNode = Effect.fnUntraced(function* (env: Environment) {
     pid: Effect.sync(() => life.shop.pid),
     lines: Effect.suspend(() => life.shop.lines),
     signal: (signal) => Effect.suspend(() => life.shop.signal(signal)),
+    heard: (heard) => Effect.suspend(() => life.shop.heard(heard)),
     kill: Effect.suspend(() => Effect.andThen(life.shop.signal("SIGKILL"), Effect.asVoid(life.shop.ended))),
     ended: Effect.suspend(() => Effect.map(life.shop.ended, ({ code }) => code)),
     start: (more) =>

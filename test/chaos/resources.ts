@@ -14,8 +14,12 @@ export interface Resources {
 
 const every = "500 millis"
 
-const residentMegabytes = (pid: number) =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+/** 0 when it is gone. */
+export const residentMegabytes = (pid: number): number =>
+  Result.getOrElse(
+    Result.try(() => Number(/VmRSS:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024),
+    () => 0
+  )
 
 /** One that has just died holds nothing. */
 const heldBy = (pid: number) =>

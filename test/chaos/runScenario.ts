@@ -10,7 +10,8 @@ import { makeLoad, newTraffic, type Traffic } from "./load.ts"
 import { notKept } from "./notKept.ts"
 import { callsPerOperation } from "./providerTraffic.ts"
 import { type Resources, resourcesNow, watchResources } from "./resources.ts"
-import type { Scenario } from "./Scenario.ts"
+import { gathered } from "./found.ts"
+import type { Found, Scenario } from "./Scenario.ts"
 import { judgesDatabase, makeWorld, type World } from "./World.ts"
 
 export interface Outcome {
@@ -40,6 +41,8 @@ export interface Pace {
 const usualPace: Pace = { healthySeconds: 4, recoveringSeconds: 12, idleSeconds: 5 }
 /** What is still open then is reported as it is. */
 const quietWithin = "120 seconds"
+
+const nothing: Found = { notes: [], breaches: [] }
 
 /** Seconds from a moment until the last order that was placed before it had come to its end; 0 when it had by then. */
 const drained = (millis: number) =>
@@ -94,15 +97,15 @@ const suffered = Effect.fnUntraced(function* (
     yield* Effect.forkScoped(watchResources(world, held))
     yield* Effect.sleep(Duration.seconds(pace.healthySeconds))
     const from = yield* Clock.currentTimeMillis
-    yield* Effect.scoped(scenario.harm(world, seconds))
+    const harmed = yield* Effect.scoped(scenario.harm(world, seconds, traffic))
     yield* world.provider.healthy
     const to = yield* Clock.currentTimeMillis
     yield* Effect.sleep(Duration.seconds(pace.recoveringSeconds))
     yield* Fiber.interrupt(driving)
     yield* isOver(traffic)
-    return { from, to }
+    return { from, to, harmed }
   })
-  const { from, to } = yield* Effect.scoped(stretch)
+  const { from, harmed, to } = yield* Effect.scoped(stretch)
   yield* Effect.sleep(Duration.seconds(pace.idleSeconds))
   const after = yield* resourcesNow(world)
   const books = yield* world.provider.ledger
@@ -113,7 +116,8 @@ const suffered = Effect.fnUntraced(function* (
     ledger: books,
     traffic: seenByProvider
   })
-  const found = yield* scenario.examine?.(world) ?? Effect.succeed({ notes: [], breaches: [] })
+  const examined = yield* scenario.examine?.(world, { from, to }) ?? Effect.succeed(nothing)
+  const found = gathered(harmed ?? nothing, examined)
   const outcome = {
     name: scenario.name,
     figures: figuresOf(

@@ -39,6 +39,8 @@ export interface Shop {
   readonly lines: Effect.Effect<ReadonlyArray<Line>>
   /** It and everything that it has started. */
   readonly family: Effect.Effect<ReadonlyArray<Proc>>
+  /** Whether anybody reads what it says on its standard output; somebody does, until told otherwise. */
+  readonly heard: (heard: boolean) => Effect.Effect<void>
   readonly signal: (signal: NodeJS.Signals, to?: "process" | "group") => Effect.Effect<void>
 }
 
@@ -157,6 +159,7 @@ export const startShop = Effect.fnUntraced(function* (start: Start) {
     ended: bounded(ended, endsWithin, "ended"),
     lines: Effect.sync(lines),
     family,
+    heard: (heard) => Effect.sync(() => void (heard ? child.stdout.resume() : child.stdout.pause())),
     signal: (signal, to = "process") =>
       Effect.sync(() => void Result.try(() => process.kill(to === "group" ? -pid : pid, signal)))
   }

@@ -156,13 +156,16 @@ describe("an error", () => {
 })
 
 describe("a log line", () => {
-  const written = (format: "json" | "pretty", log: Effect.Effect<void>) =>
+  const written = (format: "json" | "pretty", log: Effect.Effect<void>, outlet: Logs.Outlet = { writableLength: 0 }) =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const kept = Object.assign(Object.create(globalThis.console) as Console.Console, {
         log: (line: unknown) => void lines.push(String(line))
       })
-      const logs = Layer.provideMerge(Logs.layer({ format, level: "Info" }), Layer.succeed(Console.Console, kept))
+      const logs = Layer.provideMerge(
+        Logs.layer({ format, level: "Info" }, outlet),
+        Layer.succeed(Console.Console, kept)
+      )
       yield* log.pipe(Effect.provide(logs))
       return lines
     })
@@ -194,6 +197,32 @@ describe("a log line", () => {
       const { level, message, timestamp, ...rest } = JSON.parse(line)
       assert.deepStrictEqual([level, message, rest], ["INFO", "ready", { url: "http://127.0.0.1:1", big: "1" }])
       assert.match(timestamp, /Z$/)
+    })
+  )
+
+  it.effect("that nobody reads is dropped when too many wait, and the next one says how many are missing", () =>
+    Effect.gen(function* () {
+      const outlet = { writableLength: Logs.mostWaitingBytes - 1 }
+      const waits = (bytes: number) => Effect.sync(() => void (outlet.writableLength = bytes))
+      const log = Effect.all([
+        Effect.logInfo("a"),
+        waits(Logs.mostWaitingBytes),
+        Effect.logInfo("b"),
+        Effect.logError("c"),
+        waits(0),
+        Effect.logInfo("d"),
+        Effect.logInfo("e")
+      ])
+      const lines = (yield* written("json", Effect.asVoid(log), outlet)).map((line) => JSON.parse(line))
+      assert.deepStrictEqual(
+        lines.map(({ level, lines, message }) => [level, message, lines]),
+        [
+          ["INFO", "a", undefined],
+          ["WARN", "lines not written", 2],
+          ["INFO", "d", undefined],
+          ["INFO", "e", undefined]
+        ]
+      )
     })
   )
 

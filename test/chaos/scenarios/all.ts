@@ -1,15 +1,41 @@
 /** Every scenario of `npm run chaos`, in the order in which they run. */
 import type { Scenario } from "../Scenario.ts"
+import { analyticsDown } from "./analytics.ts"
 import { chargesTimeOut } from "./chargesTimeOut.ts"
+import { cpuSpike } from "./cpuSpike.ts"
 import { databaseBlackHole } from "./databaseBlackHole.ts"
 import { databaseDown } from "./databaseDown.ts"
 import { databaseKilled } from "./databaseKilled.ts"
+import { emailDown } from "./email.ts"
+import { eventLoopBlocked } from "./eventLoopBlocked.ts"
+import { inventoryScenarios } from "./inventory.ts"
+import { memoryPressure } from "./memoryPressure.ts"
+import { metastabilityScenarios } from "./metastability.ts"
+import { nodeDrained } from "./nodeDrained.ts"
+import { nodeFrozen } from "./nodeFrozen.ts"
 import { nodeKilled } from "./nodeKilled.ts"
+import { outOfDescriptors } from "./outOfDescriptors.ts"
+import { paymentScenarios } from "./payments.ts"
+import { recommendationsDown } from "./recommendations.ts"
+import { stdoutBlocked } from "./stdoutBlocked.ts"
 
 export const scenarios: ReadonlyArray<Scenario> = [
   databaseDown,
   databaseKilled,
   databaseBlackHole,
   chargesTimeOut,
-  nodeKilled
+  ...paymentScenarios,
+  ...inventoryScenarios,
+  emailDown,
+  recommendationsDown,
+  analyticsDown,
+  nodeKilled,
+  nodeDrained,
+  nodeFrozen,
+  eventLoopBlocked,
+  cpuSpike,
+  memoryPressure,
+  stdoutBlocked,
+  outOfDescriptors,
+  ...metastabilityScenarios
 ]

@@ -8,7 +8,7 @@ export const nodeKilled: Scenario = {
   name: "node-killed",
   group: "process",
   says: "one of two nodes is killed (kill -9), over and over",
-  seconds: 30,
+  seconds: 20,
   ordersPerSecond: 6,
   nodes: 2,
   // A killed worker's leases last 15 seconds; what it held goes on then.
