@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { catalogueOf } from "../src/http/catalogue.ts"
 import { problems } from "../src/http/problems.ts"
-import { examples } from "../test/http/examples.ts"
+import { examples } from "../src/http/examples.ts"
 
 const docs = resolve(import.meta.dirname, "..", "docs")
 mkdirSync(docs, { recursive: true })

@@ -24,6 +24,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ops",
     "jobs",
     "errors",
+    "database/errors",
     "dependencies/errors",
     "resilience/errors",
     "telemetry"

@@ -2,6 +2,7 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { CatalogApi } from "./catalog/CatalogApi.ts"
 import { DeferredApi } from "./deferred/DeferredApi.ts"
+import { DocumentationApi } from "./documentation/DocumentationApi.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { HealthApi } from "./ops/HealthApi.ts"
 import { OrdersApi } from "./orders/OrdersApi.ts"
@@ -22,6 +23,7 @@ export const Api = HttpApi.make("holdfast")
   .add(WebhooksApi)
   .add(StatusApi)
   .add(HealthApi)
+  .add(DocumentationApi)
   .add(PanicApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)

@@ -22,6 +22,7 @@ import {
   requestTimeoutMillis
 } from "./limits.ts"
 import { deferredHandlers } from "./deferred/DeferredHandlers.ts"
+import { documentationHandlers } from "./documentation/documentationHandlers.ts"
 import { healthHandlers } from "./ops/HealthHandlers.ts"
 import { ordersHandlers } from "./orders/OrdersHandlers.ts"
 import { Deadlines } from "./Deadlines.ts"
@@ -44,6 +45,7 @@ const handlers = Layer.mergeAll(
   deferredHandlers,
   webhooksHandlers,
   statusHandlers,
+  documentationHandlers,
   panicHandlers,
   healthHandlers
 ).pipe(Layer.provide([Cursors.layer, errorRendering]))

@@ -24,8 +24,15 @@ const declared = <T extends Tag>(tag: T): Schema.Codec<ErrorOf<T>, Problem> => {
       })
     ),
     HttpApiSchema.asJson({ contentType }),
-    HttpApiSchema.status(row.status)
+    HttpApiSchema.status(row.status),
+    Schema.annotate({ problem: tag })
   )
+}
+
+/** The tag of an error that an endpoint names, for the API's document and its client. */
+export const tagOf = (declaredError: Schema.Top): Tag | undefined => {
+  const tag = Schema.resolveAnnotations(declaredError)?.["problem"]
+  return typeof tag === "string" && Object.hasOwn(problems, tag) ? (tag as Tag) : undefined
 }
 
 /** The errors that an endpoint may fail with, by tag: it can fail with these and no others. */

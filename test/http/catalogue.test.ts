@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { catalogueOf } from "../../src/http/catalogue.ts"
 import { problems } from "../../src/http/problems.ts"
 import { root } from "../forbidden/syntax.ts"
-import { examples } from "./examples.ts"
+import { examples } from "../../src/http/examples.ts"
 
 const page = readFileSync(join(root, "docs/errors.md"), "utf8")
 const documented = [...page.matchAll(/^## `(\w+)`$/gm)].map(([, code]) => code)

@@ -4,9 +4,9 @@ import { Schema } from "effect"
 import type { AppError } from "../../src/errors.ts"
 import { DatabaseUnavailable } from "../../src/database/errors.ts"
 import { Problem } from "../../src/http/Problem.ts"
-import { problems, type Row, rowOf } from "../../src/http/problems.ts"
+import { problems, type Row, rowOf, type Tag } from "../../src/http/problems.ts"
 import { problemOf, retryAfter } from "../../src/http/rendering.ts"
-import { examples, type Tag } from "./examples.ts"
+import { examples } from "../../src/http/examples.ts"
 
 /** The contract: code, status, retry. */
 const contract: ReadonlyArray<readonly [code: string, status: number, retry: Problem["retry"]]> = [

@@ -1,31 +1,29 @@
 /**
- * One of each error that a caller can see. The compiler wants one for every new error; the catalogue of errors takes its
- * words from here, and the tests of the table their subjects.
+ * One of each error that a caller can see. The compiler wants one for every new error; the catalogue of errors, the pages
+ * of problems and the API's document take their words from here, and the tests of the table their subjects.
  */
 import { Duration } from "effect"
-import { ProductNotFound } from "../../src/catalog/errors.ts"
-import { ProductId } from "../../src/catalog/Product.ts"
-import { DatabaseUnavailable, QueryTimeout } from "../../src/database/errors.ts"
-import type { AppError } from "../../src/errors.ts"
-import * as Door from "../../src/http/errors.ts"
-import { bodyLimitBytes } from "../../src/http/limits.ts"
-import { OperatorUnknown } from "../../src/http/ops/errors.ts"
-import * as Jobs from "../../src/jobs/errors.ts"
-import * as Spool from "../../src/jobs/spool/errors.ts"
-import { FeatureDisabled } from "../../src/resilience/index.ts"
-import * as Ops from "../../src/ops/errors.ts"
-import * as Orders from "../../src/orders/errors.ts"
-import { OrderId } from "../../src/orders/Order.ts"
-import * as Users from "../../src/users/errors.ts"
-import * as Webhooks from "../../src/orders/webhooks/errors.ts"
-import { UserId } from "../../src/users/User.ts"
-
-export type Tag = AppError["_tag"]
+import { ProductNotFound } from "../catalog/errors.ts"
+import { ProductId } from "../catalog/Product.ts"
+import { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import * as Door from "./errors.ts"
+import { bodyLimitBytes } from "./limits.ts"
+import { OperatorUnknown } from "./ops/errors.ts"
+import type { ErrorOf, Tag } from "./problems.ts"
+import * as Jobs from "../jobs/errors.ts"
+import * as Spool from "../jobs/spool/errors.ts"
+import { FeatureDisabled } from "../resilience/index.ts"
+import * as Ops from "../ops/errors.ts"
+import * as Orders from "../orders/errors.ts"
+import { OrderId } from "../orders/Order.ts"
+import * as Users from "../users/errors.ts"
+import * as Webhooks from "../orders/webhooks/errors.ts"
+import { UserId } from "../users/User.ts"
 
 const orderId = OrderId.make("ord_1")
 const checks = { database: { status: "fail" } } as const
 
-export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag: T }> } = {
+export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   DatabaseUnavailable: new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 2 }),
   DeadlinePassed: new Door.DeadlinePassed(),
   DeadLetterNotFound: new Jobs.DeadLetterNotFound({ letterId: "1" }),
@@ -73,7 +71,10 @@ export const examples: { readonly [T in Tag]: Extract<AppError, { readonly _tag:
   UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),
   UnsupportedMediaType: new Door.UnsupportedMediaType(),
   UserNotFound: new Users.UserNotFound({ userId: UserId.make("usr_1") }),
-  ValidationFailed: new Door.ValidationFailed({ errors: [], truncated: true }),
+  ValidationFailed: new Door.ValidationFailed({
+    errors: [{ in: "payload", pointer: "/name", code: "too_short", message: "A name has at least 2 characters." }],
+    truncated: false
+  }),
   WebhookSignatureRefused: new Webhooks.WebhookSignatureRefused({ reason: "wrong" }),
   WebhookUnreadable: new Webhooks.WebhookUnreadable()
 }

@@ -1,0 +1,81 @@
+/** The headers that the API's document describes: those that requests carry, and those that answers do. */
+import { waitSecondsDefault, waitSecondsMost } from "../limits.ts"
+
+const text = { type: "string" } as const
+const seconds = { type: "integer", minimum: 1 } as const
+const key = { type: "string", minLength: 8, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" } as const
+
+export const parameters = {
+  "Idempotency-Key": {
+    name: "Idempotency-Key",
+    in: "header",
+    required: true,
+    description: "Made by the client, once for each intent, and the same on every repeat. Kept for 30 days.",
+    schema: key,
+    example: "0d6f2c9e-1b57-4c0a-9a53-1f1f6c8a7b10"
+  },
+  "Idempotency-Key-Optional": {
+    name: "Idempotency-Key",
+    in: "header",
+    required: false,
+    description: "With one, a repeat of this request makes nothing twice.",
+    schema: key
+  },
+  Prefer: {
+    name: "Prefer",
+    in: "header",
+    required: false,
+    description: `\`wait=N\`: seconds to wait for the outcome; ${waitSecondsDefault} unless given, ${waitSecondsMost} at the most.`,
+    schema: text,
+    example: "wait=10"
+  },
+  "If-Match": {
+    name: "If-Match",
+    in: "header",
+    required: true,
+    description: "The ETag of the order as it was read: what has changed since is not cancelled unseen.",
+    schema: text,
+    example: '"3"'
+  },
+  "Request-Timeout": {
+    name: "Request-Timeout",
+    in: "header",
+    required: false,
+    description: "Seconds that the client waits for an answer. It only lowers the server's own deadline.",
+    schema: { type: "integer", minimum: 1 }
+  },
+  "Stripe-Signature": {
+    name: "Stripe-Signature",
+    in: "header",
+    required: true,
+    description: "Time and signature of the body, as the provider makes them.",
+    schema: text
+  }
+} as const
+export type ParameterName = keyof typeof parameters
+
+export const headers = {
+  "Request-Id": { description: "Names this request in the log.", schema: text },
+  "Retry-After": { description: "Seconds to wait before asking again.", schema: seconds },
+  "WWW-Authenticate": { description: "How to authenticate.", schema: text },
+  Location: { description: "Where it is.", schema: text },
+  ETag: { description: "The version of the order.", schema: text },
+  "Idempotency-Key-Expires": {
+    description: "Until when the key is kept.",
+    schema: { type: "string", format: "date-time" }
+  },
+  "Idempotent-Replayed": { description: "`true`: this is a repeat; nothing was done twice.", schema: text },
+  Age: {
+    description: "Seconds, when this is what was known last and not the live answer.",
+    schema: { type: "integer" }
+  },
+  "Cache-Status": { description: "Why it is not the live answer (RFC 9211).", schema: text }
+} as const
+export type HeaderName = keyof typeof headers
+
+/** On every answer of a status, whatever the operation. */
+export const headersOf = (status: string): ReadonlyArray<HeaderName> => {
+  const always: ReadonlyArray<HeaderName> = ["Request-Id"]
+  if (status === "429" || status === "503" || status === "202") return [...always, "Retry-After"]
+  return status === "401" ? [...always, "WWW-Authenticate"] : always
+}
