@@ -25,7 +25,8 @@ import { mailsReplaySafety } from "./emails/replaySafety.ts"
 import { mailQueue } from "./dependencies/email/mails.ts"
 import { counter, providers, recommender } from "./main/providers.ts"
 import { DefectsOnDemand } from "./http/PanicApi.ts"
-import { OperatorTokens } from "./http/ops/OpsAuthorization.ts"
+import { OperatorSessions, SecureCookies } from "./http/ops/OperatorSessions.ts"
+import { OperatorTokens } from "./http/ops/OperatorTokens.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
@@ -214,6 +215,8 @@ const operators = (settings: Settings) => {
         )
       )
     ),
+    Layer.provide(Layer.succeed(SecureCookies, settings.production)),
+    Layer.provideMerge(OperatorSessions.layer),
     Layer.provideMerge(Layer.effect(OperatorTokens, tokens))
   )
 }
@@ -224,7 +227,9 @@ const announce = (settings: Settings) =>
       const [url, opsUrl] = [yield* listeningUrl, yield* OpsUrl]
       yield* Effect.logInfo("ready", { url, role: settings.role, ops_url: opsUrl })
       const [made] = settings.opsTokens.length > 0 ? [] : yield* OperatorTokens
-      if (!settings.production) yield* welcomed({ url, opsUrl, opsToken: made?.token })
+      if (settings.production) return
+      const code = yield* Effect.flatMap(OperatorSessions, ({ oneTimeCode }) => oneTimeCode)
+      yield* welcomed({ url, opsUrl, opsToken: made?.token, opsCode: Option.getOrUndefined(code) })
     })
   )
 

@@ -68,6 +68,8 @@ interface Reached {
   readonly opsUrl: string
   /** Only when it was made here: one that was set is not repeated. */
   readonly opsToken: Redacted.Redacted | undefined
+  /** Signs a browser in, once. */
+  readonly opsCode: string | undefined
 }
 
 /** Tells the sandbox where its events go, and whoever has just started the shop what to try. */
@@ -77,7 +79,7 @@ export const welcomed = Effect.fnUntraced(function* (reached: Reached) {
   yield* Console.error(welcome(reached, Option.getOrUndefined(Option.map(sandbox, ({ baseUrl }) => baseUrl))))
 })
 
-const welcome = ({ opsToken, opsUrl, url }: Reached, sandboxUrl: string | undefined): string => {
+const welcome = ({ opsCode, opsToken, opsUrl, url }: Reached, sandboxUrl: string | undefined): string => {
   const json = `-H 'content-type: application/json'`
   const token = opsToken === undefined ? "" : `; bearer token ${Redacted.value(opsToken)}`
   return [
@@ -92,7 +94,8 @@ const welcome = ({ opsToken, opsUrl, url }: Reached, sandboxUrl: string | undefi
           `  sandbox   ${sandboxUrl}/_sandbox/ledger   (what the payment provider has charged)`,
           `  mails     ${sandboxUrl}/_sandbox/inbox   (what the shop has written to its customers)`
         ]),
-    `  operators ${opsUrl}/ops/api/queues   (npm run ops -- queues list${token})`,
+    `  operators ${opsUrl}/ops${opsCode === undefined ? "" : `/login?code=${opsCode}   (signs in once, within 15 minutes)`}`,
+    `            npm run ops -- --help${token}`,
     "",
     "Try (an account, a session, an order that is paid):",
     "",

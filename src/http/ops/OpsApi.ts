@@ -10,6 +10,7 @@ import { FaultsApi } from "./FaultsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 import { OpsOrdersApi } from "./OpsOrdersApi.ts"
+import { PagesApi } from "./page/PagesApi.ts"
 import { CircuitsApi, SwitchesApi } from "./SwitchesApi.ts"
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
@@ -116,6 +117,7 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(CircuitsApi)
   .add(OpsOrdersApi)
   .add(FaultsApi)
+  .add(PagesApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
   .annotateMerge(OpenApi.annotations({ title: "Holdfast, for operators" }))

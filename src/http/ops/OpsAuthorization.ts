@@ -1,50 +1,66 @@
 /**
- * Who operates: a bearer token of the settings becomes a name and a role, or the request is refused.
+ * Who operates: a bearer token of the settings, or the cookie of somebody who signed in with one, becomes a name and a
+ * role; or the request is refused.
  *
  * Tokens are compared by their digests, all of them, in constant time. A viewer reads; whoever changes something is an
- * operator, and its name goes into the audit.
+ * operator, and its name goes into the audit. Who changes something by cookie sends the page's token along.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Headers, HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { Forbidden } from "../errors.ts"
 import { failsWith } from "../failsWith.ts"
 import { OperatorUnknown } from "./errors.ts"
-
-export interface Operator {
-  readonly name: string
-  readonly role: "viewer" | "operator"
-}
-
-/** Everyone who may use the operators' port. */
-export class OperatorTokens extends Context.Service<
-  OperatorTokens,
-  ReadonlyArray<Operator & { readonly token: Redacted.Redacted }>
->()("holdfast/http/OperatorTokens") {}
+import { cookieName, OperatorSessions } from "./OperatorSessions.ts"
+import { type Operator, OperatorTokens } from "./OperatorTokens.ts"
 
 export class CurrentOperator extends Context.Service<CurrentOperator, Operator>()("holdfast/http/CurrentOperator") {}
 
 const digest = (token: Redacted.Redacted) => createHash("sha256").update(Redacted.value(token)).digest()
 
+/**
+ * A middleware reads the request that it stands before.
+ *
+ * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
+ */
 export class OpsAuthorization extends HttpApiMiddleware.Service<OpsAuthorization, { provides: CurrentOperator }>()(
   "holdfast/http/OpsAuthorization",
-  { security: { bearer: HttpApiSecurity.bearer }, error: failsWith("OperatorUnknown") }
+  {
+    security: {
+      bearer: HttpApiSecurity.bearer,
+      cookie: HttpApiSecurity.apiKey({ in: "cookie", key: cookieName })
+    },
+    error: failsWith("OperatorUnknown", "Forbidden")
+  }
 ) {
   static readonly layer = Layer.effect(
     OpsAuthorization,
-    Effect.map(OperatorTokens, (tokens) => {
+    Effect.gen(function* () {
+      const sessions = yield* OperatorSessions
+      const tokens = yield* OperatorTokens
       const known = tokens.map(({ name, role, token }) => ({ operator: { name, role }, digest: digest(token) }))
+      const as =
+        (operator: Operator) =>
+        <A, E, R>(app: Effect.Effect<A, E, R>) =>
+          Effect.annotateLogs(Effect.provideService(app, CurrentOperator, operator), { operator: operator.name })
+
       return {
         bearer: (app, { credential }) => {
           const given = digest(credential)
           let found: { readonly operator: Operator } | undefined
           for (const each of known) if (timingSafeEqual(each.digest, given)) found = each
-          return found === undefined
-            ? Effect.fail(new OperatorUnknown())
-            : Effect.annotateLogs(Effect.provideService(app, CurrentOperator, found.operator), {
-                operator: found.operator.name
-              })
-        }
+          return found === undefined ? Effect.fail(new OperatorUnknown()) : as(found.operator)(app)
+        },
+        cookie: Effect.fnUntraced(function* (app, { credential }) {
+          const cookie = Redacted.value(credential)
+          const operator = Option.getOrUndefined(yield* sessions.operatorOf(cookie))
+          if (operator === undefined) return yield* new OperatorUnknown()
+          const { headers, method } = yield* HttpServerRequest.HttpServerRequest
+          const given = Option.getOrElse(Headers.get(headers, "x-csrf-token"), () => "")
+          if (method !== "GET" && method !== "HEAD" && !sessions.isCsrfOf(cookie, given)) return yield* new Forbidden()
+          return yield* as(operator)(app)
+        })
       }
     })
   )

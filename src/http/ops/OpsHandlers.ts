@@ -12,6 +12,7 @@ import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
 import { opsOrdersHandlers } from "./opsOrdersHandlers.ts"
 import { mayChange, OpsAuthorization } from "./OpsAuthorization.ts"
+import { pagesHandlers } from "./page/pagesHandlers.ts"
 import { switchHandlers } from "./switchesHandlers.ts"
 
 interface Conditions {
@@ -93,5 +94,6 @@ export const opsHandlers = Layer.mergeAll(
   operatorsHandlers,
   switchHandlers,
   opsOrdersHandlers,
-  faultsHandlers
+  faultsHandlers,
+  pagesHandlers
 ).pipe(Layer.provide(OpsAuthorization.layer))

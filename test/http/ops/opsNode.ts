@@ -1,6 +1,7 @@
 /** A node's operators' port over a database of its own: what its tests stand on. */
 import { Layer, Redacted } from "effect"
-import { OperatorTokens } from "../../../src/http/ops/OpsAuthorization.ts"
+import { OperatorTokens } from "../../../src/http/ops/OperatorTokens.ts"
+import { OperatorSessions } from "../../../src/http/ops/OperatorSessions.ts"
 import { opsApi } from "../../../src/http/ops/OpsServer.ts"
 import { DeadLetters } from "../../../src/jobs/DeadLetters.ts"
 import { Dependencies } from "../../../src/resilience/index.ts"
@@ -16,4 +17,10 @@ const features = DeadLetters.layer.pipe(
   Layer.provideMerge(shopInPostgres(PaymentsMemory.layer)),
   Layer.provideMerge(Dependencies.layer)
 )
-export const opsNode = serving(opsApi.pipe(Layer.provideMerge(features), Layer.provide(operators)))
+export const opsNode = serving(
+  opsApi.pipe(
+    Layer.provideMerge(features),
+    Layer.provideMerge(Layer.provide(OperatorSessions.layer, operators)),
+    Layer.provide(operators)
+  )
+)
