@@ -55,6 +55,7 @@ export type AppError =
   | Orders.PriceChanged
   | Orders.RefundTooLarge
   | Orders.UnknownSkus
+  | Spool.DeferredDiscarded
   | Spool.DeferredElsewhere
   | Spool.DeferredExpired
   | Spool.DeferredNotFound

@@ -28,6 +28,7 @@ export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   DeadlinePassed: new Door.DeadlinePassed(),
   DeadLetterNotFound: new Jobs.DeadLetterNotFound({ letterId: "1" }),
   DeferredElsewhere: new Spool.DeferredElsewhere({ deferredId: "dfr_1" }),
+  DeferredDiscarded: new Spool.DeferredDiscarded(),
   DeferredExpired: new Spool.DeferredExpired(),
   DeferredNotFound: new Spool.DeferredNotFound({ deferredId: "dfr_1" }),
   DiscountNotApplicable: new Orders.DiscountNotApplicable({ reason: "over" }),

@@ -263,6 +263,7 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "same_key",
     shows: () => ({ side_effects: "unknown" })
   },
+  DeferredDiscarded: { code: "internal_error", status: 500, title: "Internal error", retry: "same_key" },
   DatabaseUnavailable: {
     code: "database_unavailable",
     status: 503,

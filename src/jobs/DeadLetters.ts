@@ -39,6 +39,7 @@ import {
 } from "./letterRows.ts"
 import { ReplaySafety, unknownSafety } from "./ReplaySafety.ts"
 import { replayJob, replayQueue } from "./replays.ts"
+import { endDiscarded } from "./spool/discarding.ts"
 
 type Failures = DatabaseUnavailable | QueryTimeout
 
@@ -67,7 +68,10 @@ export class DeadLetters extends Context.Service<
       perSecond?: number
     ) => Effect.Effect<Replay, ReplayNotFound | Failures>
     readonly replayed: (id: string) => Effect.Effect<Replay, ReplayNotFound | Failures>
-    /** Answers how many there were. They are kept until retention removes them. */
+    /**
+     * Answers how many there were. They are kept until retention removes them. A deferred write ends with its letter,
+     * as failed.
+     */
     readonly discard: (filter: LetterFilter, by: By) => Effect.Effect<number, Failures>
   }
 >()("holdfast/jobs/DeadLetters") {
@@ -203,7 +207,8 @@ export class DeadLetters extends Context.Service<
               discarded as (
                 update jobs set state = 'discarded', discarded_by = ${by.actor}, discard_reason = ${by.reason},
                   finished_at = now()
-                from chosen where jobs.id = chosen.id returning 1)
+                from chosen where jobs.id = chosen.id returning queue, key),
+              ended as (${endDiscarded(sql)})
               select count(*)::int as count from discarded`
             const letters = discarded[0]?.count ?? 0
             const target = filter.ids?.length === 1 ? `job:${filter.ids[0]}` : `queue:${filter.queue ?? "*"}`

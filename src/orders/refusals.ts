@@ -13,7 +13,7 @@ import {
   UnknownSkus
 } from "./errors.ts"
 import { Unauthenticated } from "../users/errors.ts"
-import { DeferredExpired } from "../jobs/spool/errors.ts"
+import { DeferredDiscarded, DeferredExpired } from "../jobs/spool/errors.ts"
 import type { StoredRefusal } from "./OrderStore.ts"
 
 const OfPlacing = Schema.Union([UnknownSkus, DiscountNotApplicable, MixedCurrencies, PriceChanged, TotalNotPayable])
@@ -24,7 +24,13 @@ const OfRefunding = Schema.Union([OrderStateConflict, RefundTooLarge])
 export type OfRefunding = typeof OfRefunding.Type
 
 /** What a deferred order can end with besides an order. */
-export const OfDeferring = Schema.Union([...OfPlacing.members, IdempotencyKeyReused, Unauthenticated, DeferredExpired])
+export const OfDeferring = Schema.Union([
+  ...OfPlacing.members,
+  IdempotencyKeyReused,
+  Unauthenticated,
+  DeferredExpired,
+  DeferredDiscarded
+])
 
 const kept = <A, I extends object>(refusals: Schema.Codec<A, I>) => {
   const encode = Schema.encodeUnknownSync(refusals)

@@ -11,7 +11,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import { makeCustody } from "../jobs/spool/custody.ts"
 import type { Apply, Kept } from "../jobs/spool/Deferred.ts"
-import { DeferredExpired } from "../jobs/spool/errors.ts"
+import { DeferredDiscarded, DeferredExpired } from "../jobs/spool/errors.ts"
 import type { FeatureDisabled } from "../resilience/index.ts"
 import { AppSecret, deriveKey } from "./AppSecret.ts"
 import { deferredIds } from "./deferredIds.ts"
@@ -41,7 +41,7 @@ const encodePayload = Schema.encodeSync(Payload)
 const decodePayload = Schema.decodeUnknownEffect(Payload)
 
 /** What a kept sign up can end with besides an account. */
-export const OfDeferredSignUp = Schema.Union([EmailTaken, SignUpKeyReused, DeferredExpired])
+export const OfDeferredSignUp = Schema.Union([EmailTaken, SignUpKeyReused, DeferredExpired, DeferredDiscarded])
 const encodeProblem = Schema.encodeSync(OfDeferredSignUp)
 
 export class DeferredSignUps extends Context.Service<

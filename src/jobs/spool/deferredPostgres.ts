@@ -3,6 +3,7 @@ import { DateTime, Effect, Option } from "effect"
 import { Database } from "../../database/Database.ts"
 import { Jobs } from "../Jobs.ts"
 import { type Deferred, deferredJob, type Outcome, type StoredProblem, waiting } from "./Deferred.ts"
+import { forgetDiscarded } from "./discarding.ts"
 import type { DeferredWrites } from "./DeferredWrites.ts"
 import type { Entry, Kind } from "./Spool.ts"
 
@@ -38,7 +39,9 @@ export const makeDeferredPostgres = Effect.gen(function* () {
             accepted_at = excluded.accepted_at, accept_until = excluded.accept_until, decided_at = null
             where deferred.problem is not null and deferred.accepted_at < excluded.accepted_at
           returning 1`
-        if (taken.length > 0) yield* jobs.enqueue(deferredJob(entry))
+        if (taken.length === 0) return
+        yield* forgetDiscarded(sql, entry.id)
+        yield* jobs.enqueue(deferredJob(entry))
       })
     )
   })

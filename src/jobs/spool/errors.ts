@@ -50,6 +50,14 @@ export class DeferredExpired extends Schema.TaggedError<DeferredExpired>()("Defe
   }
 }
 
+/** What a fault of ours kept from being decided, and an operator gave up. */
+export class DeferredDiscarded extends Schema.TaggedError<DeferredDiscarded>()("DeferredDiscarded", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "It could not be decided because of a fault of ours, and was given up: nothing was ordered or charged. Hand it in again."
+  }
+}
+
 const exitFailed = 70
 const exitConfiguration = 78
 

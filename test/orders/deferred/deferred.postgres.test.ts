@@ -3,7 +3,9 @@ import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
 import { removeOld } from "../../../src/jobs/Retention.ts"
+import { Settlement } from "../../../src/jobs/Job.ts"
 import { Jobs } from "../../../src/jobs/Jobs.ts"
+import { DeadLetters } from "../../../src/jobs/DeadLetters.ts"
 import { Appliers, type Decision } from "../../../src/jobs/spool/Deferred.ts"
 import { DeferredWrites } from "../../../src/jobs/spool/DeferredWrites.ts"
 import { deferredWorker } from "../../../src/jobs/spool/runDeferred.ts"
@@ -27,6 +29,10 @@ const appliers = Layer.succeed(Appliers, {
         }),
   sign_up: ({ id }) => Effect.succeed(decision(id))
 })
+const unworked = Layer.merge(DeadLetters.layer, DeferredWrites.layer).pipe(
+  Layer.provideMerge(Jobs.layer),
+  Layer.provideMerge(TestDatabase.layer)
+)
 const worked = deferredWorker.pipe(
   Layer.provideMerge(appliers),
   Layer.provideMerge(DeferredWrites.layer),
@@ -104,6 +110,37 @@ layer(worked, { excludeTestServices: true })("deferred writes and their queue", 
       )
       assert.isTrue((yield* Effect.exit(dies))._tag === "Failure")
       assert.deepStrictEqual(yield* database.query("test", (sql) => sql`select * from written`), [])
+    })
+  )
+})
+
+layer(unworked, { excludeTestServices: true })("a deferred write that an operator gives up", (it) => {
+  it.effect("has failed, and is decided when it is handed in again", () =>
+    Effect.gen(function* () {
+      const [writes, jobs, letters] = [yield* DeferredWrites, yield* Jobs, yield* DeadLetters]
+      const [given, other] = [entry("dfr_given_up"), entry("dfr_other")]
+      const outcome = (id: string) =>
+        Effect.map(writes.find(id), (found) => Option.getOrUndefined(found)?.outcome?._tag ?? "waits")
+      for (const one of [given, other]) yield* writes.take(one)
+      const claimed = yield* jobs.claim("deferred", 9)
+      yield* jobs.settleAll(claimed.map((job) => [job, Settlement.dead({ code: "Bug", category: "fatal" })]))
+      const page = yield* letters.list({}, { limit: 9, after: undefined })
+      const letter = page.letters.find(({ key }) => key === given.id)
+      yield* letters.discard({ ids: [letter?.id ?? ""] }, { actor: "ada", reason: "nobody wants it" })
+      assert.deepStrictEqual([yield* outcome(given.id), yield* outcome(other.id)], ["Failed", "waits"])
+      assert.deepStrictEqual(Option.getOrUndefined(yield* writes.find(given.id))?.outcome, {
+        _tag: "Failed",
+        problem: { _tag: "DeferredDiscarded" }
+      })
+
+      yield* writes.take(given)
+      assert.deepStrictEqual(yield* jobs.claim("deferred", 9), [])
+      yield* writes.take({ ...given, acceptedAt: DateTime.addDuration(given.acceptedAt, "1 minute") })
+      assert.deepStrictEqual(
+        (yield* jobs.claim("deferred", 9)).map(({ attempts, key }) => [key, attempts]),
+        [[given.id, 1]]
+      )
+      assert.strictEqual(yield* outcome(given.id), "waits")
     })
   )
 })
