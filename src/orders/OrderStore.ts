@@ -8,6 +8,7 @@
  */
 import { Context, type DateTime, type Effect, type Option } from "effect"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import type { Fingerprints } from "../users/fingerprints.ts"
 import type { UserId } from "../users/User.ts"
 import type {
   DiscountNotApplicable,
@@ -22,11 +23,11 @@ import type { Order, OrderCursor, OrderId } from "./Order.ts"
 import type { Price, PricedLine } from "./pricing.ts"
 import { amountOf, type Answer, nameOf, type OperationRef, type SagaRecord } from "./sagaRecord.ts"
 
-export interface Claim {
+export interface Claim extends ClaimedKey, Fingerprints {}
+export interface ClaimedKey {
   readonly account: UserId
   readonly route: string
   readonly key: string
-  readonly fingerprint: Uint8Array
 }
 
 export interface NewOrder {
@@ -149,7 +150,7 @@ export class OrderStore extends Context.Service<
     /** The goods are on their way. Safe to repeat. */
     readonly fulfil: (id: OrderId) => Effect.Effect<void, OrderNotFound | OrderStateConflict | Failures>
     /** The order that a key made, whatever was asked for with it. */
-    readonly findByKey: (key: Omit<Claim, "fingerprint">) => Effect.Effect<Option.Option<OrderId>, Failures>
+    readonly findByKey: (key: ClaimedKey) => Effect.Effect<Option.Option<OrderId>, Failures>
     /** Orders that are not finished although no job is at work on them. There are none unless something was lost. */
     readonly strays: (limit: number) => Effect.Effect<ReadonlyArray<OrderId>, Failures>
   }

@@ -6,6 +6,7 @@ import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { leaseSeconds } from "../jobs/Job.ts"
 import { Jobs } from "../jobs/Jobs.ts"
+import { isOfRequest } from "../users/fingerprints.ts"
 import {
   DiscountNotApplicable,
   IdempotencyKeyReused,
@@ -20,6 +21,7 @@ import { OrderChanges } from "./OrderChanges.ts"
 import {
   type Claim,
   type Claimed,
+  type ClaimedKey,
   keyDays,
   type NewOrder,
   type NextStep,
@@ -58,12 +60,12 @@ const make = Effect.gen(function* () {
   const keeper = Option.isSome(yield* Effect.serviceOption(Inventory)) ? "elsewhere" : "here"
   const rows = new Map<OrderId, Row>()
   const claims = new Map<string, { readonly fingerprint: Uint8Array; readonly stands: Claimed }>()
-  const nameOfClaim = (claim: Omit<Claim, "fingerprint">) => JSON.stringify([claim.account, claim.route, claim.key])
+  const nameOfClaim = (claim: ClaimedKey) => JSON.stringify([claim.account, claim.route, claim.key])
 
   const standing = (claim: Claim): Effect.Effect<Option.Option<Claimed>, IdempotencyKeyReused> => {
     const known = claims.get(nameOfClaim(claim))
     if (known === undefined) return Effect.succeedNone
-    return Buffer.compare(known.fingerprint, claim.fingerprint) === 0
+    return isOfRequest(known.fingerprint, claim)
       ? Effect.succeedSome(known.stands)
       : Effect.fail(new IdempotencyKeyReused())
   }

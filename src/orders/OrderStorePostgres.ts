@@ -13,6 +13,7 @@ import { DatabaseUnavailable } from "../database/errors.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { Jobs } from "../jobs/Jobs.ts"
+import { isOfRequest } from "../users/fingerprints.ts"
 import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
 import type { OrderCursor } from "./Order.ts"
 import { OrderId } from "./Order.ts"
@@ -25,6 +26,7 @@ import { advance } from "./orderSteps.ts"
 import {
   type Claim,
   type Claimed,
+  type ClaimedKey,
   keyDays,
   type NewOrder,
   orderQueue,
@@ -193,7 +195,7 @@ export const layer = Layer.effect(
       if (changed) yield* changes.announce(id)
     })
 
-    const findByKey = Effect.fn("OrderStore.findByKey")(function* (asked: Omit<Claim, "fingerprint">) {
+    const findByKey = Effect.fn("OrderStore.findByKey")(function* (asked: ClaimedKey) {
       const [row] = yield* database.query("orders.by_key", (sql) => readClaim(sql, asked))
       return Option.map(Option.fromNullishOr(row?.order_id), (id) => OrderId.make(id))
     })
@@ -237,12 +239,12 @@ interface ClaimRow {
   readonly expires_at: Date
 }
 
-const readClaim = (sql: SqlClient.SqlClient, claim: Omit<Claim, "fingerprint">) => sql<ClaimRow>`
+const readClaim = (sql: SqlClient.SqlClient, claim: ClaimedKey) => sql<ClaimRow>`
   select fingerprint, order_id, refusal, expires_at from idempotency_keys
   where account = ${claim.account} and route = ${claim.route} and key = ${claim.key}`
 
 const toClaimed = (claim: Claim, row: ClaimRow): Effect.Effect<Claimed, IdempotencyKeyReused> => {
-  if (Buffer.compare(row.fingerprint, claim.fingerprint) !== 0) return Effect.fail(new IdempotencyKeyReused())
+  if (!isOfRequest(row.fingerprint, claim)) return Effect.fail(new IdempotencyKeyReused())
   return Effect.succeed(
     row.refusal === null
       ? {

@@ -170,7 +170,7 @@ export class Orders extends Context.Service<
         allowed: Effect.Effect<void, E>
       ) {
         const id = keys.orderId(userId, routes.place, key)
-        const claim: Claim = { account: userId, route: routes.place, key, fingerprint: keys.ofCart(cart) }
+        const claim: Claim = { account: userId, route: routes.place, key, ...keys.ofCart(cart) }
         const before = yield* store.claimed(claim)
         if (Option.isSome(before)) return yield* answered(before.value, id, ofPlacing.restore)
         yield* allowed
@@ -203,7 +203,7 @@ export class Orders extends Context.Service<
         key: string,
         { id, version }: { readonly id: OrderId; readonly version: number }
       ) {
-        const claim: Claim = { account: userId, route: routes.cancel, key, fingerprint: keys.ofWish([id]) }
+        const claim: Claim = { account: userId, route: routes.cancel, key, ...keys.ofWish([id]) }
         const before = yield* store.claimed(claim)
         const claimed = Option.isSome(before)
           ? before.value
@@ -220,8 +220,8 @@ export class Orders extends Context.Service<
         key: string,
         asked: { readonly id: OrderId; readonly amountCents: number | undefined }
       ) {
-        const fingerprint = keys.ofWish([asked.id, asked.amountCents ?? null])
-        const claim: Claim = { account: operator, route: routes.refund, key, fingerprint }
+        const wish = keys.ofWish([asked.id, asked.amountCents ?? null])
+        const claim: Claim = { account: operator, route: routes.refund, key, ...wish }
         const before = yield* store.claimed(claim)
         if (Option.isNone(before)) yield* whileOn(refunds)
         const claimed = Option.isSome(before)

@@ -4,7 +4,8 @@
  *
  * To rotate it, start with the new one as `current` and the old one as `previous`: tokens of both are then accepted and
  * new ones carry the new. Start without `previous` once the longest-lived token is over (30 days); to drop it earlier
- * ends every session made under it.
+ * ends every session made under it. What was handed in under a key is found again by it under either secret.
+ * Nodes that run side by side have to know each other's: give the new one to all of them as `previous` first, then swap.
  */
 import { Context, Effect, Layer, Redacted } from "effect"
 import * as Kdf from "effect/crypto/Kdf"

@@ -2,7 +2,8 @@
  * Sign ups, also while the database is down: then they are kept in the spool, and the account is made when it is back.
  *
  * A key makes a sign up safe to repeat: the account's id is derived from it, so that the same key finds the account that
- * it made. The password is no part of what a key stands for. Without a key one is made here, before anything is tried,
+ * it made, also after the secret that ids are derived with was replaced. The password is no part of what a key stands
+ * for. Without a key one is made here, before anything is tried,
  * so that a sign up of which nobody knows whether it was committed can be kept under it.
  */
 import { createHmac } from "node:crypto"
@@ -17,6 +18,7 @@ import { AppSecret, deriveKey } from "./AppSecret.ts"
 import { deferredIds } from "./deferredIds.ts"
 import { normalizeEmail } from "./Email.ts"
 import { EmailTaken, type HashingOverloaded, SignUpKeyReused } from "./errors.ts"
+import { isOfRequest, makeFingerprints } from "./fingerprints.ts"
 import { type User, UserId } from "./User.ts"
 import { type NewUser, UserRepo } from "./UserRepo.ts"
 import { type SignUp, Users } from "./Users.ts"
@@ -25,6 +27,11 @@ import { type SignUp, Users } from "./Users.ts"
 export interface SignedUp {
   readonly user: User
   readonly replayed: boolean
+}
+
+interface Person {
+  readonly email: string
+  readonly name: string
 }
 
 const idBytes = 16
@@ -63,43 +70,44 @@ export class DeferredSignUps extends Context.Service<
       const users = yield* Users
       const repo = yield* UserRepo
       const random = yield* SecureRandom.SecureRandom
-      const { current } = yield* AppSecret
+      const { current, previous } = yield* AppSecret
       const idKey = yield* deriveKey(current, "user-id")
-      const fingerprintKey = yield* deriveKey(current, "sign-up-fingerprint")
+      const formerIdKey = previous === undefined ? undefined : yield* deriveKey(previous, "user-id")
+      const fingerprints = yield* makeFingerprints("sign-up-fingerprint")
       const ids = yield* deferredIds
       const keepInSpool = yield* makeCustody
 
-      const idOf = (key: string) =>
-        UserId.make(`usr_${createHmac("sha256", idKey).update(key).digest().subarray(0, idBytes).toString("hex")}`)
-      const fingerprintOf = ({ email, name }: { readonly email: string; readonly name: string }) =>
-        createHmac("sha256", fingerprintKey)
-          .update(JSON.stringify([normalizeEmail(email), name]))
-          .digest("hex")
+      const idBy = (secret: Uint8Array, key: string) =>
+        UserId.make(`usr_${createHmac("sha256", secret).update(key).digest().subarray(0, idBytes).toString("hex")}`)
+      /** Of the account that a key makes, or has made: by this secret, and by the one before. */
+      const idsOf = (key: string) =>
+        [idBy(idKey, key), ...(formerIdKey === undefined ? [] : [idBy(formerIdKey, key)])] as const
+      const fingerprintsOf = ({ email, name }: Person) => fingerprints([normalizeEmail(email), name])
 
       /** In the spool, or the failure that made it necessary. */
       const keep = Effect.fnUntraced(function* (user: NewUser, key: string, because: DatabaseUnavailable) {
-        const fingerprint = fingerprintOf(user)
+        const fingerprints = fingerprintsOf(user)
         const wish = {
-          id: ids.of("", key, fingerprint),
+          ...ids.of("", key, fingerprints),
           kind: "sign_up",
           account: "",
           key,
-          fingerprint,
+          fingerprint: Buffer.from(fingerprints.fingerprint).toString("hex"),
           payload: encodePayload({ ...user, password: Redacted.value(user.password) }),
           quotedTotal: undefined
         } as const
         return yield* keepInSpool(wish, because, () => new SignUpKeyReused())
       })
 
-      /** The account that has this id, if it is the one that is meant. */
-      const made = Effect.fnUntraced(function* (
-        id: UserId,
-        account: { readonly email: string; readonly name: string }
-      ) {
-        const found = yield* repo.find(id)
-        if (Option.isNone(found)) return found
-        const same = fingerprintOf(found.value) === fingerprintOf(account)
-        return same ? found : yield* new SignUpKeyReused()
+      /** The account that has one of these ids, if it is the one that is meant. */
+      const made = Effect.fnUntraced(function* (ids: ReadonlyArray<UserId>, account: Person) {
+        for (const id of new Set(ids)) {
+          const found = yield* repo.find(id)
+          if (Option.isNone(found)) continue
+          const { fingerprint } = fingerprintsOf(found.value)
+          return isOfRequest(fingerprint, fingerprintsOf(account)) ? found : yield* new SignUpKeyReused()
+        }
+        return Option.none()
       })
       /** None is known while the database is down: what is kept then is decided by its key when it is back. */
       const noneWhileDown = (error: DatabaseUnavailable) =>
@@ -109,9 +117,9 @@ export class DeferredSignUps extends Context.Service<
         const before =
           given === undefined
             ? Option.none()
-            : yield* Effect.catchTag(made(idOf(given), account), "DatabaseUnavailable", noneWhileDown)
+            : yield* Effect.catchTag(made(idsOf(given), account), "DatabaseUnavailable", noneWhileDown)
         if (Option.isSome(before)) return { user: before.value, replayed: true }
-        const user = yield* users.prepare(account, given === undefined ? undefined : idOf(given))
+        const user = yield* users.prepare(account, given === undefined ? undefined : idsOf(given)[0])
         const key = given ?? (yield* random.uuidV4())
         const added = Effect.map(users.add(user), (made) => ({ user: made, replayed: false }))
         return yield* Effect.catchTag(added, "DatabaseUnavailable", (error) =>
@@ -125,13 +133,13 @@ export class DeferredSignUps extends Context.Service<
         const inTime = Effect.flatMap(DateTime.now, (now) =>
           DateTime.isGreaterThan(now, entry.acceptUntil) ? Effect.fail(new DeferredExpired()) : Effect.void
         )
-        const once = Effect.flatMap(made(user.id, user), (found) =>
+        const once = Effect.flatMap(made([user.id, ...idsOf(entry.key)], user), (found) =>
           Option.isSome(found)
-            ? Effect.void
+            ? Effect.succeed(found.value)
             : Effect.andThen(inTime, users.add({ ...user, password: Redacted.make(user.password) }))
         )
         return yield* once.pipe(
-          Effect.as({ _tag: "Applied", resource: `/v1/users/${user.id}` } as const),
+          Effect.map(({ id }) => ({ _tag: "Applied", resource: `/v1/users/${id}` }) as const),
           Effect.catchTag(["EmailTaken", "SignUpKeyReused", "DeferredExpired"], (refusal) =>
             Effect.succeed({ _tag: "Failed", problem: { ...encodeProblem(refusal) } } as const)
           )

@@ -5,9 +5,16 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { Effect, type Redacted } from "effect"
 import { AppSecret, deriveKey } from "./AppSecret.ts"
+import type { Fingerprints } from "./fingerprints.ts"
+
+/** The id that a wish is given, and the one that it was given by the secret before, if there is one. */
+export interface DeferredIdPair {
+  readonly id: string
+  readonly formerId: string | undefined
+}
 
 export interface DeferredIds {
-  readonly of: (scope: string, key: string, fingerprint: string) => string
+  readonly of: (scope: string, key: string, fingerprints: Fingerprints) => DeferredIdPair
   /** Whether a node with this secret, or the one before it, gave it out. */
   readonly isOurs: (id: string) => boolean
 }
@@ -27,12 +34,18 @@ const keysOf = Effect.fnUntraced(function* (secret: Redacted.Redacted<string>) {
 export const deferredIds = Effect.gen(function* () {
   const { current: now, previous: before } = yield* AppSecret
   const current = yield* keysOf(now)
-  const known = before === undefined ? [current] : [current, yield* keysOf(before)]
+  const former = before === undefined ? undefined : yield* keysOf(before)
+  const known = former === undefined ? [current] : [current, former]
 
   return {
-    of: (scope, key, fingerprint) => {
-      const id = hmac(current.id, JSON.stringify([scope, key, fingerprint]), idBytes)
-      return `${prefix}${id}${hmac(current.mark, id, markBytes)}`
+    of: (scope, key, { fingerprint, formerFingerprint }) => {
+      const by = (keys: typeof current, print: Uint8Array) => {
+        const id = hmac(keys.id, JSON.stringify([scope, key, Buffer.from(print).toString("hex")]), idBytes)
+        return `${prefix}${id}${hmac(keys.mark, id, markBytes)}`
+      }
+      const formerId =
+        former === undefined || formerFingerprint === undefined ? undefined : by(former, formerFingerprint)
+      return { id: by(current, fingerprint), formerId }
     },
     isOurs: (given) => {
       const id = given.slice(prefix.length, prefix.length + idBytes * 2)

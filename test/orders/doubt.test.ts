@@ -65,7 +65,13 @@ const placed = Effect.gen(function* () {
   const price = { amount: 500, currency: "CHF" }
   yield* (yield* Catalog).importProducts([{ sku, name: "Doubt", description: "", price, received: 10 }])
   const userId = UserId.make("usr_doubt")
-  const claim = { account: userId, route: "test", key: "doubt", fingerprint: new Uint8Array() }
+  const claim = {
+    account: userId,
+    route: "test",
+    key: "doubt",
+    fingerprint: new Uint8Array(),
+    formerFingerprint: undefined
+  }
   const currency = "CHF"
   yield* (yield* OrderStore).place(claim, {
     id,

@@ -60,13 +60,13 @@ export class DeferredOrders extends Context.Service<
         const price = Option.getOrUndefined(yield* quote(cart))
         if (price === undefined) return yield* because
         const { currency, totalCents } = price
-        const fingerprint = Buffer.from(keys.ofCart(cart)).toString("hex")
+        const fingerprints = keys.ofCart(cart)
         const wish = {
-          id: ids.of(userId, key, fingerprint),
+          ...ids.of(userId, key, fingerprints),
           kind: "order",
           account: userId,
           key,
-          fingerprint,
+          fingerprint: Buffer.from(fingerprints.fingerprint).toString("hex"),
           payload: encodePayload({ sessionId, cart, quotedTotalCents: totalCents }),
           quotedTotal: { amount: totalCents, currency }
         } as const

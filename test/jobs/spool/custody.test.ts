@@ -7,8 +7,10 @@ import { Spool } from "../../../src/jobs/spool/Spool.ts"
 import { entry } from "./entries.ts"
 
 const away = new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 5 })
-const keep = (id: string, key = "the-key") =>
-  Effect.flatMap(makeCustody, (custody) => custody(entry(id, { account: "usr_one", key }), away, () => "another wish"))
+const keep = (id: string, { formerId, key = "the-key" }: { readonly formerId?: string; readonly key?: string } = {}) =>
+  Effect.flatMap(makeCustody, (custody) =>
+    custody({ ...entry(id, { account: "usr_one", key }), formerId }, away, () => "another wish")
+  )
 
 layer(Spool.layerMemory)("a write that is kept", (it) => {
   it.effect("is kept once, for the hour that begins now, and its key stands for nothing else", () =>
@@ -19,6 +21,14 @@ layer(Spool.layerMemory)("a write that is kept", (it) => {
       assert.deepStrictEqual(DateTime.distance(deferred.acceptedAt, deferred.acceptUntil), Duration.hours(1))
       assert.deepStrictEqual([replayed, (yield* keep("one")).replayed], [false, true])
       assert.strictEqual(yield* Effect.flip(keep("two")), "another wish")
+    })
+  )
+
+  it.effect("is the one that was kept under the id that it had by an earlier secret", () =>
+    Effect.gen(function* () {
+      yield* keep("by-the-old", { key: "rotated" })
+      const { deferred, replayed } = yield* keep("by-the-new", { key: "rotated", formerId: "by-the-old" })
+      assert.deepStrictEqual([deferred.id, replayed], ["by-the-old", true])
     })
   )
 })

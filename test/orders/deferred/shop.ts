@@ -81,23 +81,20 @@ const appliers = Layer.effect(
   })
 )
 
-const deferring = appliers.pipe(
-  Layer.provideMerge(Layer.mergeAll(DeferredOrders.layer, DeferredSignUps.layerNoRepo)),
-  Layer.provideMerge(lastGood),
-  Layer.provideMerge(Spool.layerMemory)
-)
+const deciding = appliers.pipe(Layer.provideMerge(Layer.mergeAll(DeferredOrders.layer, DeferredSignUps.layerNoRepo)))
+const deferring = deciding.pipe(Layer.provideMerge(lastGood), Layer.provideMerge(Spool.layerMemory))
 const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
   Layer.provide([Passwords.layerMemory, Tokens.layer, Revocations.layerUnknown])
 )
 
 export const deferringInMemory = deferring.pipe(
   Layer.provideMerge(Layer.merge(Orders.layer, DeferredWrites.layerMemory)),
-  Layer.provide(fatedOrders.pipe(Layer.provide(OrderStoreMemory.layer))),
-  Layer.provide(Outcomes.layer),
+  Layer.provideMerge(fatedOrders.pipe(Layer.provide(OrderStoreMemory.layer))),
+  Layer.provideMerge(Outcomes.layer),
   Layer.provide(OrderChanges.layerMemory),
   Layer.provideMerge(accounts),
   Layer.provide(SessionRepo.layerMemory),
-  Layer.provide(fatedUsers.pipe(Layer.provide(UserRepo.layerMemory))),
+  Layer.provideMerge(fatedUsers.pipe(Layer.provide(UserRepo.layerMemory))),
   Layer.provideMerge(Fate.layer),
   Layer.provideMerge(Layer.mergeAll(Catalog.layerMemory, TermsOfSale.layerMemory, Jobs.layerMemory)),
   Layer.provideMerge(KillSwitches.layerMemory),
@@ -106,17 +103,29 @@ export const deferringInMemory = deferring.pipe(
 
 export const deferringInPostgres = deferring.pipe(
   Layer.provideMerge(Layer.merge(Orders.layer, DeferredWrites.layer)),
-  Layer.provide(fatedOrders.pipe(Layer.provide(OrderStorePostgres.layer))),
-  Layer.provide(Outcomes.layer),
+  Layer.provideMerge(fatedOrders.pipe(Layer.provide(OrderStorePostgres.layer))),
+  Layer.provideMerge(Outcomes.layer),
   Layer.provide(OrderChanges.layer),
   Layer.provideMerge(accounts),
   Layer.provide(SessionRepo.layer),
-  Layer.provide(fatedUsers.pipe(Layer.provide(UserRepo.layer))),
+  Layer.provideMerge(fatedUsers.pipe(Layer.provide(UserRepo.layer))),
   Layer.provideMerge(Fate.layer),
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer)),
   Layer.provideMerge(KillSwitches.layerMemory),
   Layer.provide([AppSecret.layerMemory, NodeCrypto.layer]),
   Layer.provideMerge(TestDatabase.layer)
+)
+
+const rotated = Layer.effect(
+  AppSecret,
+  Effect.map(AppSecret, ({ current }) => ({
+    current: Redacted.make("another secret for tests only, as long as the first one"),
+    previous: current
+  }))
+).pipe(Layer.provide(AppSecret.layerMemory))
+/** Another node of the same shop, on the same stores: started with a new secret, it knows the old one. */
+export const afterRotation = Layer.fresh(deciding.pipe(Layer.provideMerge(Orders.layer))).pipe(
+  Layer.provide([rotated, NodeCrypto.layer])
 )
 
 export const goes = (is: Fate["Service"]["is"]) => Effect.map(Fate, (fate) => void (fate.is = is))
