@@ -28,12 +28,14 @@ export type AppError =
   | Door.MalformedRequest
   | Door.MethodNotAllowed
   | Door.NodeOverloaded
+  | Door.NotAcceptable
   | Door.PayloadTooLarge
   | Door.PreconditionRequired
   | Door.RequestTimeout
   | Door.RouteNotFound
   | Door.Unexpected
   | Door.UnsupportedMediaType
+  | Door.UriTooLong
   | Door.ValidationFailed
   | Jobs.DeadLetterNotFound
   | Jobs.ReplayNotFound

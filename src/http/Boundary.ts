@@ -5,10 +5,11 @@
  * that says nothing and is logged with its cause. An unknown path, a wrong method, a body that is too large and a
  * request cut off by the shutdown are problems like any other. One failure is one log line. Every answer carries its
  * `Request-Id` and the security headers; what is not public says `no-store`; a node that is about to stop closes the
- * connection behind it.
+ * connection behind it, and so does one that was asked for another protocol: Node reads nothing behind such a request.
  */
 import { Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { acceptsJson } from "./accepts.ts"
 import type { AppError } from "../errors.ts"
 import { Drain } from "../ops/Drain.ts"
 import { describeCause } from "../telemetry/redaction.ts"
@@ -18,6 +19,7 @@ import {
   type FieldError,
   MalformedRequest,
   NodeOverloaded,
+  NotAcceptable,
   PayloadTooLarge,
   RouteNotFound,
   Unexpected,
@@ -42,15 +44,19 @@ type Answer = HttpServerResponse.HttpServerResponse
 /** No standard has a status for it; this one is widely used in logs, and never leaves the process. */
 const clientLeft = 499
 
-/** Turns an endpoint's typed errors and its rejected fields into problems. */
-export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) =>
-  Effect.catch(app, (failure: unknown) =>
+/** Turns an endpoint's typed errors and its rejected fields into problems. What is under `/v1` answers JSON alone. */
+export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) => {
+  const rendered = Effect.catch(app, (failure: unknown) =>
     Effect.flatMap(fieldErrorsOf(failure, endpoint), (rejected) => {
       const error = rejected ?? failure
       return rowOf(error) === undefined ? Effect.die(error) : render(error as AppError)
     })
   )
-)
+  if (!endpoint.path.startsWith("/v1/")) return rendered
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+    acceptsJson(headers["accept"]) ? rendered : render(new NotAcceptable())
+  )
+})
 
 /**
  * Around everything that is served. Each server has one of its own: it knows that server's routes, and whom it admits.
@@ -81,7 +87,7 @@ export const boundary = Layer.fresh(
             Effect.provideContext(facts({ id, startedMillis })),
             Effect.annotateLogs({ request_id: id })
           )
-          return finish(response, id, drain.begun)
+          return finish(response, id, drain.begun || request.headers["upgrade"] !== undefined)
         })
     }),
     { global: true }

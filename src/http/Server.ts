@@ -13,14 +13,7 @@ import { Api } from "./Api.ts"
 import { Admission } from "./Admission.ts"
 import { boundary, errorRendering } from "./Boundary.ts"
 import { catalogHandlers } from "./catalog/CatalogHandlers.ts"
-import {
-  bodyLimitBytes,
-  headersLimitBytes,
-  headersTimeoutMillis,
-  keepAliveMillis,
-  pathParameterLimit,
-  requestTimeoutMillis
-} from "./limits.ts"
+import { arrivalMillis, bodyLimitBytes, headersLimitBytes, keepAliveMillis, pathParameterLimit } from "./limits.ts"
 import { deferredHandlers } from "./deferred/DeferredHandlers.ts"
 import { documentationHandlers } from "./documentation/documentationHandlers.ts"
 import { healthHandlers } from "./ops/HealthHandlers.ts"
@@ -76,20 +69,28 @@ export interface ListenOptions {
   readonly host: string
   readonly port: number
   readonly grace: Duration.Duration
+  /** Milliseconds that a request may take to arrive; see `limits.ts`. */
+  readonly arrival?: typeof arrivalMillis
 }
 
 /** Node's server with the door's limits; fails when the address cannot be had. */
 export const listener = (options: ListenOptions) =>
   Layer.unwrap(
     Effect.gen(function* () {
+      const arrival = options.arrival ?? arrivalMillis
       const server = createServer({
-        headersTimeout: headersTimeoutMillis,
-        requestTimeout: requestTimeoutMillis,
+        headersTimeout: arrival.headers,
+        requestTimeout: arrival.request,
+        connectionsCheckingInterval: arrival.look,
+        // Nothing here speaks another protocol; a request that asks for one is one like any other.
+        shouldUpgradeCallback: () => false,
         keepAliveTimeout: keepAliveMillis,
         maxHeaderSize: headersLimitBytes,
         // Refused by the boundary, as a problem; Node would refuse it without a word.
         requireHostHeader: false
       })
+      // An expectation that nobody knows is no reason to refuse (RFC 9110, 10.1.1); Node would, without a word.
+      server.on("checkExpectation", (request, response) => void server.emit("request", request, response))
       yield* refuseUnparsed(server)
       return NodeHttpServer.layer(() => server, {
         host: options.host,

@@ -2,10 +2,11 @@
  * The way of a request to what serves it: room for it, its body, its deadline; and what its fiber knows of it meanwhile.
  *
  * Who is refused for want of room is refused before his body is read. The body is read before the request takes up room
- * or time: a slow sender uses up nobody's but its own (`requestTimeoutMillis`). The app finds it where it would read it.
+ * or time: a slow sender uses up nobody's but its own (`arrivalMillis`). The app finds it where it would read it.
  */
 import { ByteSize, Context, Effect } from "effect"
-import { HttpIncomingMessage, type HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpIncomingMessage, HttpServerError, type HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { isUtf8 } from "node:buffer"
 import { WhileWaiting } from "../orders/Outcomes.ts"
 import { CurrentAttempt } from "../resilience/index.ts"
 import { Admission, type Pass } from "./Admission.ts"
@@ -19,8 +20,16 @@ type Answer = HttpServerResponse.HttpServerResponse
 
 const mostBytes = ByteSize.bytes(bodyLimitBytes)
 
+/** Bytes that are no UTF-8 would be read as other text than was sent. What is no JSON is refused by its type. */
+const readable = (request: Request) => (bytes: ArrayBuffer) =>
+  isUtf8(bytes) || !/json/i.test(request.headers["content-type"] ?? "")
+    ? Effect.void
+    : Effect.die(new HttpServerError.HttpServerError({ reason: new HttpServerError.RequestParseError({ request }) }))
+
 const body = (request: Request) =>
-  Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, mostBytes)
+  Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, mostBytes).pipe(
+    Effect.flatMap(readable(request))
+  )
 
 const hasBody = ({ headers }: Request) =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0

@@ -130,11 +130,25 @@ export class NodeOverloaded extends Schema.TaggedError<NodeOverloaded>()("NodeOv
   }
 }
 
+export class UriTooLong extends Schema.TaggedError<UriTooLong>()("UriTooLong", { limitBytes: Schema.Int }) {
+  readonly category = "permanent" as const
+  override get message() {
+    return `A path with its query has at most ${this.limitBytes} bytes: send less.`
+  }
+}
+
+export class NotAcceptable extends Schema.TaggedError<NotAcceptable>()("NotAcceptable", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Answers here are application/json: accept that, or leave the Accept header out."
+  }
+}
+
 export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
   limitBytes: Schema.Int
 }) {
   readonly category = "permanent" as const
   override get message() {
-    return `The path and the headers have at most ${this.limitBytes} bytes together: send less.`
+    return `The headers have at most ${this.limitBytes} bytes, and are at most 100: send less.`
   }
 }

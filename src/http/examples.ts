@@ -51,6 +51,7 @@ export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   NodeDraining: new Ops.NodeDraining({ checks }),
   SwitchTargetUnknown: new Ops.SwitchTargetUnknown(),
   NodeOverloaded: new Door.NodeOverloaded({ retryAfterSeconds: 1 }),
+  NotAcceptable: new Door.NotAcceptable(),
   NodeNotReady: new Ops.NodeNotReady({ checks }),
   OperatorUnknown: new OperatorUnknown(),
   OrderNotFound: new Orders.OrderNotFound({ orderId }),
@@ -71,6 +72,7 @@ export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   Unexpected: new Door.Unexpected(),
   UnknownSkus: new Orders.UnknownSkus({ positions: [0, 2] }),
   UnsupportedMediaType: new Door.UnsupportedMediaType(),
+  UriTooLong: new Door.UriTooLong({ limitBytes: 8_192 }),
   UserNotFound: new Users.UserNotFound({ userId: UserId.make("usr_1") }),
   ValidationFailed: new Door.ValidationFailed({
     errors: [{ in: "payload", pointer: "/name", code: "too_short", message: "A name has at least 2 characters." }],

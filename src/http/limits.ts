@@ -6,12 +6,20 @@ export const bodyLimitBytes = 256 * 1024
 /** Characters of one path parameter: the longest id has 64. A longer one is not the id of anything. */
 export const pathParameterLimit = 100
 
-/** Bytes of all headers of a request: Node's own default, said here so that it is known. */
+/** Bytes of a path with its query: RFC 9110 wants 8,000 to be understood, and the longest of ours is a tenth of it. */
+export const uriLimitBytes = 8 * 1024
+
+/** Bytes of the first line and all headers of a request: Node's own default, said here so that it is known. */
 export const headersLimitBytes = 16 * 1024
 
-/** Milliseconds for the headers, and for the whole request, to arrive. A slow sender holds a socket, nothing else. */
-export const headersTimeoutMillis = 10_000
-export const requestTimeoutMillis = 30_000
+/** Headers of a request. A browser behind three proxies sends about 40. */
+export const headersLimit = 100
+
+/**
+ * Milliseconds for the headers, and for the whole request, to arrive; who is late is found out at the next look. So a
+ * slow sender, who holds a socket and nothing else, is gone after 27 seconds. 256 KiB in 25 are 10 KiB a second.
+ */
+export const arrivalMillis = { headers: 10_000, request: 25_000, look: 2_000 }
 
 /** Milliseconds that an idle connection stays open; longer than the 60 s of common proxies, so that they close first. */
 export const keepAliveMillis = 65_000

@@ -122,6 +122,12 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "never",
     headers: ({ allow }) => ({ allow: allow.join(", ") })
   },
+  NotAcceptable: {
+    code: "not_acceptable",
+    status: 406,
+    title: "No answer of an accepted media type",
+    retry: "after_change"
+  },
   RequestTimeout: {
     code: "request_timeout",
     status: 408,
@@ -180,6 +186,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     code: "payload_too_large",
     status: 413,
     title: "The body is too large",
+    retry: "after_change",
+    headers: () => ({ connection: "close" })
+  },
+  UriTooLong: {
+    code: "uri_too_long",
+    status: 414,
+    title: "The path is too long",
     retry: "after_change",
     headers: () => ({ connection: "close" })
   },

@@ -1,21 +1,48 @@
 /**
- * What is refused by its headers alone, before a byte of the body is read and before any handler runs.
+ * What is refused by its first line and headers alone, before a byte of the body is read and before any handler runs.
  *
- * A body that announces itself as too large, a body that is compressed, and a request that does not say for which host
- * it is (HTTP/1.1 wants that of every request).
+ * A request that does not say for which host it is, or says it twice (HTTP/1.1 wants that of every request, and whoever
+ * stands in front of this server may have read the other one); a path, or more headers, than anyone needs; a body that
+ * announces itself as too large, is compressed, or is text in another encoding than UTF-8.
  */
 import type { HttpServerRequest } from "effect/http"
 import type { IncomingMessage } from "node:http"
-import { MalformedRequest, PayloadTooLarge, UnsupportedMediaType } from "./errors.ts"
-import { bodyLimitBytes } from "./limits.ts"
+import { HeadersTooLarge, MalformedRequest, PayloadTooLarge, UnsupportedMediaType, UriTooLong } from "./errors.ts"
+import { bodyLimitBytes, headersLimit, headersLimitBytes, uriLimitBytes } from "./limits.ts"
 
-type Refusal = MalformedRequest | PayloadTooLarge | UnsupportedMediaType
+type Refusal = HeadersTooLarge | MalformedRequest | PayloadTooLarge | UnsupportedMediaType | UriTooLong
 
-export const refusedUnread = ({ headers, source }: HttpServerRequest.HttpServerRequest): Refusal | undefined => {
-  const { httpVersion } = source as Partial<IncomingMessage>
-  if (headers["host"] === undefined && httpVersion !== "1.0") return new MalformedRequest({ reason: "bad_framing" })
+/** A registered name or an address, and a port (RFC 9110, 7.2). Nobody's host is empty. */
+const host = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
+
+const isFramed = ({ httpVersion, rawHeaders = [] }: Partial<IncomingMessage>): boolean => {
+  let given: string | undefined
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length !== 4 || name.toLowerCase() !== "host") continue
+    if (given !== undefined) return false
+    given = rawHeaders[at + 1] ?? ""
+  }
+  return given === undefined ? httpVersion === "1.0" : host.test(given)
+}
+
+const isPlain = (coding: string | undefined, plain: string): boolean =>
+  coding === undefined || coding.trim().toLowerCase() === plain || coding.trim() === ""
+
+/** JSON is UTF-8 (RFC 8259, 8.1). */
+const otherText = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i
+
+export const refusedUnread = (request: HttpServerRequest.HttpServerRequest): Refusal | undefined => {
+  const { headers } = request
+  const source = request.source as Partial<IncomingMessage>
+  if (!isFramed(source)) return new MalformedRequest({ reason: "bad_framing" })
+  if ((source.url ?? "").length > uriLimitBytes) return new UriTooLong({ limitBytes: uriLimitBytes })
+  if ((source.rawHeaders ?? []).length > 2 * headersLimit) return new HeadersTooLarge({ limitBytes: headersLimitBytes })
   if (Number(headers["content-length"] ?? 0) > bodyLimitBytes)
     return new PayloadTooLarge({ limitBytes: bodyLimitBytes })
-  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? ""
-  return encoding === "" || encoding === "identity" ? undefined : new UnsupportedMediaType()
+  const readable =
+    isPlain(headers["content-encoding"], "identity") &&
+    isPlain(headers["transfer-encoding"], "chunked") &&
+    !otherText.test(headers["content-type"] ?? "")
+  return readable ? undefined : new UnsupportedMediaType()
 }

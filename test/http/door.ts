@@ -11,7 +11,7 @@ import { HttpServer } from "effect/http"
 import { randomUUID } from "node:crypto"
 import * as http from "node:http"
 import * as net from "node:net"
-import { api, listener } from "../../src/http/Server.ts"
+import { api, type ListenOptions, listener } from "../../src/http/Server.ts"
 import { Problem } from "../../src/http/Problem.ts"
 import { DatabaseHealth, type DatabaseStatus } from "../../src/database/DatabaseHealth.ts"
 import { Health, type HealthReport } from "../../src/ops/Health.ts"
@@ -154,15 +154,27 @@ const keptConsole = Layer.effect(
 export interface Opened {
   readonly format?: "json" | "pretty"
   readonly grace?: Duration.Input
+  readonly arrival?: ListenOptions["arrival"]
 }
 
 const written = Layer.sync(Written, () => [])
 
 /** Something else than the shop's API on the same server. */
-export const serving = <A, E, R>(served: Layer.Layer<A, E, R>, { format = "json", grace = "5 seconds" }: Opened = {}) =>
+export const serving = <A, E, R>(
+  served: Layer.Layer<A, E, R>,
+  { arrival, format = "json", grace = "5 seconds" }: Opened = {}
+) =>
   Door.layer.pipe(
     Layer.provideMerge(
-      Layer.provideMerge(served, listener({ host: "127.0.0.1", port: 0, grace: Duration.fromInputUnsafe(grace) }))
+      Layer.provideMerge(
+        served,
+        listener({
+          host: "127.0.0.1",
+          port: 0,
+          grace: Duration.fromInputUnsafe(grace),
+          ...(arrival === undefined ? {} : { arrival })
+        })
+      )
     ),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer]),
     Layer.provide(Logs.layer({ format, level: "Info" })),

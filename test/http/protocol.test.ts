@@ -1,7 +1,20 @@
 /** What the door makes of HTTP itself: paths, methods, bodies and their framing, and what every answer carries. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Answer, fieldsOf, json, logged, openDoor, parsed, problemIn, refusal, send, sendBytes } from "./door.ts"
+import { talk } from "./rawClient.ts"
+import {
+  type Answer,
+  Door,
+  fieldsOf,
+  json,
+  logged,
+  openDoor,
+  parsed,
+  problemIn,
+  refusal,
+  send,
+  sendBytes
+} from "./door.ts"
 
 const post = (headers: string, body = "") =>
   sendBytes(`POST /v1/users HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n${headers}\r\n\r\n${body}`)
@@ -44,6 +57,40 @@ layer(openDoor, { excludeTestServices: true })("a path and a method", (it) => {
   )
 
   it.effect("OPTIONS of an unknown path is not found", () => refusal([404, "not_found"], "OPTIONS", "/v1/nothing"))
+
+  it.effect.each([
+    "text/html",
+    "application/xml, text/*",
+    "application/json;q=0, text/html",
+    "*/*;q=0",
+    "application/*;q=0, */*"
+  ])("an answer that is not JSON there is not: %s", (accept) =>
+    refusal([406, "not_acceptable"], "GET", "/v1/products", { headers: { accept } })
+  )
+
+  it.effect("what would be no answer in JSON anyway is refused as what it is, and nothing is done for it", () =>
+    Effect.gen(function* () {
+      const headers = { accept: "text/html" }
+      yield* refusal([404, "not_found"], "GET", "/v1/nothing", { headers })
+      yield* refusal([405, "method_not_allowed"], "PUT", "/v1/users", { headers })
+      const body = { email: "ada@example.com", password: "a long enough one", name: "Ada" }
+      yield* refusal([406, "not_acceptable"], "POST", "/v1/users", { headers, body })
+      assert.strictEqual((yield* send("POST", "/v1/users", { body })).status, 201)
+    })
+  )
+
+  it.effect.each([
+    "",
+    "*/*",
+    "text/html, */*;q=0.1",
+    "application/json",
+    "APPLICATION/JSON;q=0.5",
+    "application/*",
+    ";;",
+    "text/html, application/json;v=1"
+  ])("JSON there is for who accepts it, or says nothing that can be read: %s", (accept) =>
+    Effect.map(send("GET", "/v1/products", { headers: { accept } }), ({ status }) => assert.strictEqual(status, 200))
+  )
 
   it.effect("HEAD has the status and headers of GET, and no body", () =>
     Effect.gen(function* () {
@@ -92,6 +139,38 @@ layer(openDoor, { excludeTestServices: true })("a body", (it) => {
       const answer = parsed(yield* post("Content-Encoding: gzip\r\nContent-Length: 100000\r\nConnection: close"))
       assert.strictEqual(problemIn(answer).code, "unsupported_media_type")
       assert.strictEqual(answer.headers["accept-encoding"], "identity")
+    })
+  )
+
+  it.effect.each([
+    "application/json; charset=utf-16",
+    'application/json;charset="latin1"',
+    "application/json; charset=utf-80"
+  ])("of text in another encoding than UTF-8 is refused unread: %s", (type) =>
+    refusal([415, "unsupported_media_type"], "POST", "/v1/users", { body: "{}", headers: { "content-type": type } })
+  )
+
+  it.effect.each([
+    "application/json; charset=utf-8",
+    'application/json;charset="UTF-8"',
+    "application/json; charset=utf8"
+  ])("that says it is UTF-8 is read: %s", (type) =>
+    refusal([400, "validation_failed"], "POST", "/v1/users", { body: "{}", headers: { "content-type": type } })
+  )
+
+  it.effect("that is not the UTF-8 that it should be is malformed", () =>
+    Effect.gen(function* () {
+      for (const name of ["\xff\xfe", "\xc0\xaf", "\xed\xa0\x80", "\xe2\x82"]) {
+        const body = `{"email": "a@example.com", "password": "a long enough one", "name": "Ada ${name}"}`
+        const bytes = `POST /v1/users HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nConnection: close\r\n`
+        const { port } = yield* Door
+        const says = [`${bytes}Content-Length: ${body.length}\r\n\r\n${body}`]
+        const { answers } = yield* talk(port, { says })
+        assert.deepStrictEqual(
+          answers.map((answer) => problemIn(answer).reason),
+          ["bad_encoding"]
+        )
+      }
     })
   )
 
@@ -155,16 +234,6 @@ layer(openDoor, { excludeTestServices: true })("bytes that are no request", (it)
         lines.map(({ level, code }) => [level, code]),
         [["WARN", "malformed_request"]]
       )
-    })
-  )
-
-  it.effect.each([
-    ["headers", `GET /livez HTTP/1.1\r\nHost: shop\r\nX-Long: ${"x".repeat(17_000)}\r\n\r\n`],
-    ["a path", `GET /${"x".repeat(17_000)} HTTP/1.1\r\nHost: shop\r\n\r\n`]
-  ] as const)("are too large: %s of more than 16 KiB", ([, bytes]) =>
-    Effect.gen(function* () {
-      const answer = parsed(yield* sendBytes(bytes))
-      assert.deepStrictEqual([answer.status, problemIn(answer).code], [431, "headers_too_large"])
     })
   )
 
