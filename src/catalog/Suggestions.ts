@@ -6,7 +6,7 @@
  */
 import { Context, Effect, Layer, Option } from "effect"
 import { Recommendations } from "../dependencies/recommendations/Recommendations.ts"
-import type { Fresh, Stale } from "../resilience/index.ts"
+import { type Fresh, KillSwitches, type Stale, whenEnabled } from "../resilience/index.ts"
 import type { Stocked } from "./Catalog.ts"
 import type { ProductNotFound } from "./errors.ts"
 import { LastGoodCatalogue } from "./LastGoodCatalogue.ts"
@@ -14,9 +14,12 @@ import { productsShownFor } from "./policy.ts"
 import type { Product, ProductId } from "./Product.ts"
 import { Storefront } from "./Storefront.ts"
 
+/** The feature that an operator switches off to suggest nothing, and to ask nobody. */
+export const recommending = "recommendations"
+
 type Products = ReadonlyArray<Product>
 
-/** Nobody could be asked, and nothing was known. */
+/** Nobody could be asked, and nothing was known; or an operator has switched it off. */
 interface Nothing {
   readonly _tag: "Nothing"
 }
@@ -34,10 +37,12 @@ export class Suggestions extends Context.Service<
       const storefront = yield* Storefront
       const lastGood = yield* LastGoodCatalogue
       const recommender = yield* Effect.serviceOption(Recommendations)
+      const switches = yield* KillSwitches
 
       const of = Effect.fn("Suggestions.of")(function* (id: ProductId) {
         const { value: product } = yield* storefront.find(id)
         if (Option.isNone(recommender)) return { _tag: "Fresh", value: [] as Products } as const
+        yield* Effect.provideService(whenEnabled(recommending), KillSwitches, switches)
         const recommended = yield* recommender.value.of(product.sku)
         if (recommended._tag === "Fallback") return { _tag: "Nothing" } as const
         const known = Option.getOrUndefined(yield* lastGood.within(productsShownFor))
@@ -46,7 +51,10 @@ export class Suggestions extends Context.Service<
       })
 
       return Suggestions.of({
-        of: (id) => Effect.catchTag(of(id), "DatabaseUnavailable", () => Effect.succeed({ _tag: "Nothing" } as const))
+        of: (id) =>
+          Effect.catchTag(of(id), ["DatabaseUnavailable", "FeatureDisabled"], () =>
+            Effect.succeed({ _tag: "Nothing" } as const)
+          )
       })
     })
   )

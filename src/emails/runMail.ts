@@ -12,10 +12,13 @@ import { type MailKind, mailKinds } from "../dependencies/email/mails.ts"
 import { backoffMillis } from "../jobs/backoff.ts"
 import { type ClaimedJob, type JobFailure, Settlement } from "../jobs/Job.ts"
 import type { OrderNotFound } from "../orders/errors.ts"
-import { persisted } from "../resilience/index.ts"
+import { type FeatureDisabled, KillSwitches, persisted, whenEnabled } from "../resilience/index.ts"
 import type { UserNotFound } from "../users/errors.ts"
 import { MailStore } from "./MailStore.ts"
 import { mailWriter } from "./writing.ts"
+
+/** The feature that an operator switches off to send no mails for now: they wait in their queue, however long. */
+export const mailing = "email"
 
 /** An hour below the 24 that the provider keeps a key. */
 export const keySeconds = 23 * 3600
@@ -33,7 +36,7 @@ const quotaPauseMillis = { shortest: 60_000, usual: 3_600_000, longest: 6 * 3_60
 /** The twin of this request is answered within the policy's deadline. */
 const twinPauseMillis = 2_000
 
-type Failure = EmailFailure | OrderNotFound | UserNotFound | DatabaseUnavailable | QueryTimeout
+type Failure = EmailFailure | FeatureDisabled | OrderNotFound | UserNotFound | DatabaseUnavailable | QueryTimeout
 
 const isMailKind = (text: string | undefined): text is MailKind => mailKinds.some((kind) => kind === text)
 
@@ -41,6 +44,7 @@ export const runMail = Effect.gen(function* () {
   const store = yield* MailStore
   const email = yield* Email
   const write = yield* mailWriter
+  const switches = yield* KillSwitches
 
   const frozen = (job: ClaimedJob, kind: MailKind) =>
     Effect.flatMap(store.find(job.key), (known) =>
@@ -56,6 +60,7 @@ export const runMail = Effect.gen(function* () {
     )
 
   const sent = Effect.fnUntraced(function* (job: ClaimedJob, kind: MailKind) {
+    yield* Effect.provideService(whenEnabled(mailing), KillSwitches, switches)
     const found = yield* frozen(job, kind)
     if (Option.isNone(found) || found.value.taken) return Settlement.done
     const { doubted, mail, sentSecondsAgo } = found.value
@@ -88,6 +93,8 @@ const certainlyNotSent = (failure: Failure): boolean =>
   failure._tag === "DependencyUnavailable" ? failure.sent === "no" : failure._tag === "EmailQuotaExceeded"
 
 const settlementOf = Effect.fnUntraced(function* (job: ClaimedJob, failure: Failure) {
+  // Nothing is wrong with it, and it is news as soon as the operator says so.
+  if (failure._tag === "FeatureDisabled") return Settlement.later(yield* pauseMillis(job, failure))
   const reason: JobFailure = { code: failure._tag, category: failure.category }
   if (reason.category !== "transient") return yield* dead(job, reason)
   const age = (yield* Clock.currentTimeMillis) - job.createdAt.epochMilliseconds
@@ -108,6 +115,7 @@ const pauseMillis = (job: ClaimedJob, failure: Failure): Effect.Effect<number> =
     }
     case "EmailInProgress":
       return spread(twinPauseMillis)
+    case "FeatureDisabled":
     case "DependencyUnavailable": {
       const asked = Duration.toMillis(failure.retryAfter)
       return spread(Math.min(longestPauseMillis, Math.max(shortestPauseMillis, asked)))

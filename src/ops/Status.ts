@@ -7,6 +7,7 @@
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { LastGoodCatalogue } from "../catalog/LastGoodCatalogue.ts"
 import { productsShownFor } from "../catalog/policy.ts"
+import { recommending } from "../catalog/Suggestions.ts"
 import { DatabaseHealth } from "../database/DatabaseHealth.ts"
 import { checkout } from "../orders/Orders.ts"
 import { Dependencies, KillSwitches } from "../resilience/index.ts"
@@ -32,7 +33,7 @@ export class Status extends Context.Service<
 
       const ofSwitches = Effect.map(switches.list, (orders) =>
         orders.flatMap(({ kind, since, target, until }): ReadonlyArray<Notice> => {
-          if (kind !== "off" || (target !== checkout && target !== signingUp)) return []
+          if (kind !== "off" || !shownWhenOff.has(target)) return []
           const ends = until === undefined ? {} : { until: DateTime.makeUnsafe(until) }
           return [{ ...notice(target, "off", DateTime.makeUnsafe(since)), ...ends }]
         })
@@ -78,6 +79,9 @@ export class Status extends Context.Service<
   /** All is well: for a shop in memory, where nothing can be away. */
   static readonly layerWell = Layer.succeed(Status, { notices: Effect.succeed([]) })
 }
+
+/** Features whose switch a shopper may notice, or asks about. */
+const shownWhenOff: ReadonlySet<string> = new Set([checkout, signingUp, recommending, "analytics", "email"])
 
 /** What a dependency that is away means to a shopper; the others mean nothing to one. */
 const byDependency: ReadonlyMap<string, readonly [feature: string, mode: Mode]> = new Map([

@@ -33,6 +33,9 @@ const sentences: Readonly<Record<string, string>> = {
   "stock last_good": "Availability may be out of date; an order is confirmed when the goods are set aside.",
   "payments delayed": "Orders are taken; their payment is confirmed a little later.",
   "recommendations last_good": "Recommendations may be out of date.",
+  "recommendations off": "Recommendations are switched off for now.",
+  "analytics off": "Nothing is counted for now. Everything else works.",
+  "email off": "Emails are held back for now, and sent later.",
   "email delayed": "Emails arrive later than usual."
 }
 

@@ -2,16 +2,18 @@
  * What operators may switch: features, dependencies, and the circuits of these. A name that is none of them is refused:
  * at three in the morning a typo must not look like a switch that was thrown.
  *
- * An order holds on every node within a second; counts and circuits' states are this node's own.
+ * A feature that is named as the dependency behind it is one switch with it: off, nothing is asked of either. An order
+ * holds on every node within a second; counts and circuits' states are this node's own.
  */
 import { DateTime, Duration, Effect } from "effect"
+import { recommending } from "../catalog/Suggestions.ts"
 import { DatabaseHealth } from "../database/DatabaseHealth.ts"
 import { checkout, refunds } from "../orders/Orders.ts"
 import { Dependencies, KillSwitches, type Order, type Override, type OverrideKind } from "../resilience/index.ts"
 import { signingUp } from "../users/Users.ts"
 import { SwitchTargetUnknown } from "./errors.ts"
 
-const features: ReadonlyArray<string> = [checkout, signingUp, refunds]
+const features: ReadonlyArray<string> = [checkout, signingUp, refunds, recommending, "analytics", "email"]
 /** Also those that only another node calls: an API node does not talk to the payment provider. */
 const dependencies: ReadonlyArray<string> = ["payments", "inventory", "email", "recommendations", "analytics"]
 
@@ -47,8 +49,9 @@ export const switchboard = Effect.gen(function* () {
       yield* switches.set(name, kind, yield* orderOf(change))
     })
 
-  const named = [...features.map((name) => ({ name, of: "feature" as const })), ...dependencies.map(dependencyCalled)]
-  const all = [...features, ...dependencies]
+  const onlyCalls = dependencies.filter((name) => !features.includes(name))
+  const named = [...features.map((name) => ({ name, of: "feature" as const })), ...onlyCalls.map(dependencyCalled)]
+  const all = [...features, ...onlyCalls]
   return {
     switches: Effect.gen(function* () {
       const elsewhere = (yield* registered.snapshot).filter(({ name }) => !dependencies.includes(name))

@@ -5,11 +5,12 @@ import { TestClock } from "effect/testing"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import { ProductId, Sku } from "../../src/catalog/Product.ts"
 import { Storefront } from "../../src/catalog/Storefront.ts"
-import { Suggestions } from "../../src/catalog/Suggestions.ts"
+import { recommending, Suggestions } from "../../src/catalog/Suggestions.ts"
 import { Pairings, RecommendationsMemory } from "../../src/dependencies/recommendations/RecommendationsMemory.ts"
+import { KillSwitches } from "../../src/resilience/index.ts"
 import { catalogueUnderFate, cup, Fate } from "./lastGood.ts"
 
-const storefront = Layer.provideMerge(Storefront.layer, catalogueUnderFate)
+const storefront = Layer.provideMerge(Storefront.layer, Layer.merge(catalogueUnderFate, KillSwitches.layerMemory))
 const shop = Layer.provideMerge(Suggestions.layer, Layer.merge(storefront, RecommendationsMemory.layer))
 const saucer = { ...cup, sku: Sku.make("SAUCER"), name: "Saucer" }
 
@@ -53,6 +54,20 @@ describe("suggestions", () => {
       const fate = yield* Fate
       fate.is = "down"
       assert.strictEqual((yield* (yield* Suggestions).of(ProductId.make("prd_any")))._tag, "Nothing")
+    }).pipe(Effect.provide(shop))
+  )
+
+  it.effect("are nothing, and nobody is asked, while an operator has switched them off", () =>
+    Effect.gen(function* () {
+      const { idOf } = yield* open
+      ;(yield* Pairings).set("CUP", ["SAUCER"])
+      const [suggestions, switches] = [yield* Suggestions, yield* KillSwitches]
+      const by = { actor: "ada", reason: "drill" }
+      yield* switches.set(recommending, "off", by)
+      assert.deepStrictEqual(yield* suggestions.of(idOf("CUP")), { _tag: "Nothing" })
+      assert.strictEqual((yield* Effect.flip(suggestions.of(ProductId.make("prd_nobody"))))._tag, "ProductNotFound")
+      yield* switches.clear(recommending, "off", by)
+      assert.strictEqual((yield* suggestions.of(idOf("CUP")))._tag, "Fresh")
     }).pipe(Effect.provide(shop))
   )
 

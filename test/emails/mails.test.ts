@@ -13,7 +13,7 @@ import { mailsPerSecond } from "../../src/dependencies/email/policy.ts"
 import { MailStore } from "../../src/emails/MailStore.ts"
 import { mailWorker } from "../../src/emails/mailWorker.ts"
 import { mailsReplaySafety } from "../../src/emails/replaySafety.ts"
-import { runMail } from "../../src/emails/runMail.ts"
+import { mailing, runMail } from "../../src/emails/runMail.ts"
 import type { DeadLetter } from "../../src/jobs/DeadLetter.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { OrderChanges } from "../../src/orders/OrderChanges.ts"
@@ -45,7 +45,8 @@ const desk = Layer.merge(
   OrderStoreMemory.layer.pipe(Layer.provide([OrderChanges.layerMemory, StockMemory.layer]))
 ).pipe(
   Layer.provideMerge(Layer.mergeAll(MailStore.layerMemory, EmailMemory.layer, Jobs.layerMemory)),
-  Layer.provide([KillSwitches.layerMemory, NodeCrypto.layer]),
+  Layer.provideMerge(KillSwitches.layerMemory),
+  Layer.provide(NodeCrypto.layer),
   Layer.provideMerge(Logger.layer([]))
 )
 
@@ -137,6 +138,28 @@ describe("a mail", () => {
       yield* provider(undefined)
       assert.deepStrictEqual(yield* run, { _tag: "Done" })
       assert.lengthOf(yield* mails, 1)
+    }).pipe(Effect.provide(desk))
+  )
+
+  it.effect("waits while an operator has switched mails off, however long, and is sent when they are on again", () =>
+    Effect.gen(function* () {
+      const { key, run } = yield* welcome("held")
+      const switches = yield* KillSwitches
+      const by = { actor: "ada", reason: "a wrong link in every mail" }
+      yield* switches.set(mailing, "off", by)
+      for (const days of [0, 4, 30]) {
+        yield* TestClock.adjust(Duration.days(days))
+        const settled = yield* run
+        if (settled._tag !== "Later") return assert.fail(settled._tag)
+        assert.isAtMost(settled.delayMillis, 12_500)
+      }
+      assert.deepStrictEqual(yield* mails, [])
+      yield* switches.clear(mailing, "off", by)
+      assert.deepStrictEqual(yield* run, { _tag: "Done" })
+      assert.deepStrictEqual(
+        (yield* mails).map((mail) => mail.key),
+        [key]
+      )
     }).pipe(Effect.provide(desk))
   )
 

@@ -1,6 +1,9 @@
 /** What a shop front is told of the node: nothing while all is well, else each feature once, and what to show. */
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Ref, Schedule } from "effect"
+import { recommending } from "../../src/catalog/Suggestions.ts"
+import { counting } from "../../src/dependencies/analytics/Analytics.ts"
+import { mailing } from "../../src/emails/runMail.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { WritesWhileDown } from "../../src/ops/WritesWhileDown.ts"
 import { Shop } from "../../src/testing/index.ts"
@@ -73,9 +76,11 @@ describe("the shop front's status", () => {
       yield* switches.set("checkout", "off", { ...by, expiresIn: "1 minute" })
       yield* switches.set("sign_up", "off", by)
       yield* switches.set("payments", "forced_open", by)
+      for (const feature of [recommending, counting, mailing]) yield* switches.set(feature, "off", by)
       const { degraded, modes } = yield* asked
-      assert.deepStrictEqual(modes, ["checkout off", "sign_up off"])
-      const [checkout, signUp] = degraded
+      const off = ["analytics off", "checkout off", "email off", "recommendations off", "sign_up off"]
+      assert.deepStrictEqual(modes, off)
+      const [, checkout, , , signUp] = degraded
       assert.strictEqual(Date.parse(checkout.until) - Date.parse(checkout.since), 60_000)
       assert.notProperty(signUp, "until")
       assert.notInclude(JSON.stringify(degraded), "drill")

@@ -6,6 +6,9 @@
  */
 import { Context, Effect } from "effect"
 
+/** The feature that an operator switches off to have nothing counted: what happens meanwhile is dropped, and counted here. */
+export const counting = "analytics"
+
 export interface AnalyticsEvent {
   /** A fact, like `order_confirmed`. */
   readonly name: string

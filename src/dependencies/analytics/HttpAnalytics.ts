@@ -9,9 +9,9 @@ import { Clock, Context, DateTime, Effect, Layer, Metric } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { Dependency, parseRetryAfter, TransientFailure } from "../../resilience/index.ts"
+import { Dependency, KillSwitches, parseRetryAfter, TransientFailure, whenEnabled } from "../../resilience/index.ts"
 import { wholeAnswer } from "../answers.ts"
-import { Analytics, type AnalyticsEvent } from "./Analytics.ts"
+import { Analytics, type AnalyticsEvent, counting } from "./Analytics.ts"
 import { EventBuffer } from "./EventBuffer.ts"
 import {
   analyticsPolicy,
@@ -35,9 +35,11 @@ const sent = Metric.counter("holdfast_analytics_events_sent_total", {
   incremental: true
 })
 const dropped = Metric.counter("holdfast_analytics_events_dropped_total", {
-  description: "Events that found no room while nobody took them",
+  description: "Events that are gone: without room while nobody took them, or while analytics is switched off",
   incremental: true
 })
+/** Those that happened while an operator had it off. */
+export const switchedOff = Metric.withAttributes(dropped, { reason: "switched_off" })
 const waiting = Metric.gauge("holdfast_analytics_events_waiting", { description: "Events that wait to be sent" })
 
 const layerHttp = Layer.effect(
@@ -46,6 +48,7 @@ const layerHttp = Layer.effect(
     const client = yield* HttpClient.HttpClient
     const url = `${(yield* AnalyticsUrl).replace(/\/+$/, "")}/events`
     const random = yield* SecureRandom.SecureRandom
+    const switches = yield* KillSwitches
     const dependency = yield* Dependency.make("analytics", analyticsPolicy)
     const buffer = new EventBuffer<EventBody>(mostBuffered)
 
@@ -92,7 +95,7 @@ const layerHttp = Layer.effect(
     })
     const droppedNow = (events: number) =>
       Effect.andThen(
-        Metric.update(dropped, events),
+        Metric.update(Metric.withAttributes(dropped, { reason: "no_room" }), events),
         Effect.logWarning("events dropped", { severity: "expected", dependency: "analytics", events })
       )
 
@@ -105,9 +108,13 @@ const layerHttp = Layer.effect(
     return {
       track: ({ about, name }: AnalyticsEvent) =>
         Effect.gen(function* () {
+          yield* whenEnabled(counting)
           const at = DateTime.formatIso(yield* DateTime.now)
           buffer.offer({ id: yield* random.ulid, name, about, at })
-        })
+        }).pipe(
+          Effect.provideService(KillSwitches, switches),
+          Effect.catchTag("FeatureDisabled", () => Metric.update(switchedOff, 1))
+        )
     }
   })
 )

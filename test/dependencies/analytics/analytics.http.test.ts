@@ -1,11 +1,12 @@
 /** The contract of analytics over HTTP, against the sandbox's counter; and what becomes of events while it is away. */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Layer, Logger, Schedule } from "effect"
+import { Effect, Layer, Logger, Metric, Schedule } from "effect"
 import * as HttpServer from "effect/http/HttpServer"
-import { Analytics } from "../../../src/dependencies/analytics/Analytics.ts"
+import { Analytics, counting } from "../../../src/dependencies/analytics/Analytics.ts"
 import { EventBuffer } from "../../../src/dependencies/analytics/EventBuffer.ts"
-import { AnalyticsUrl, HttpAnalytics } from "../../../src/dependencies/analytics/HttpAnalytics.ts"
+import { AnalyticsUrl, HttpAnalytics, switchedOff } from "../../../src/dependencies/analytics/HttpAnalytics.ts"
+import { KillSwitches } from "../../../src/resilience/index.ts"
 import { faulty, fromSandbox, sandboxServer, sandboxUrl } from "../../sandbox/serverForTests.ts"
 import { analyticsContract, Counts } from "./contract.ts"
 
@@ -27,7 +28,7 @@ const url = Layer.effect(
   Effect.map(sandboxUrl, (base) => `${base}/analytics/`)
 )
 const counter = Layer.merge(counts, Layer.provide(HttpAnalytics.layer, [url, NodeCrypto.layer])).pipe(
-  Layer.provideMerge(sandboxServer),
+  Layer.provideMerge(Layer.merge(sandboxServer, KillSwitches.layerMemory)),
   Layer.provideMerge(Logger.layer([]))
 )
 
@@ -40,6 +41,23 @@ layer(counter, { excludeTestServices: true })("whoever counts events", (it) => {
       yield* faulty({ mode: "status_after", path: "/analytics/", times: 2 })
       for (let n = 0; n < 700; n++) yield* track({ name: "order_confirmed", about: `ord_${n}` })
       assert.strictEqual(yield* (yield* Counts).of("order_confirmed", 700), 700)
+    })
+  )
+})
+
+layer(counter, { excludeTestServices: true })("analytics that an operator has switched off", (it) => {
+  it.effect("drop what happens, count it, and go on with what happens when they are on again", () =>
+    Effect.gen(function* () {
+      const [{ track }, switches] = [yield* Analytics, yield* KillSwitches]
+      const by = { actor: "ada", reason: "drill" }
+      const dropped = Effect.map(Metric.value(switchedOff), ({ count }) => Number(count))
+      const before = yield* dropped
+      yield* switches.set(counting, "off", by)
+      for (let n = 0; n < 3; n++) yield* track({ name: "order_placed", about: `ord_off_${n}` })
+      assert.strictEqual((yield* dropped) - before, 3)
+      yield* switches.clear(counting, "off", by)
+      yield* track({ name: "order_placed", about: "ord_on" })
+      assert.strictEqual(yield* (yield* Counts).of("order_placed", 1), 1)
     })
   )
 })

@@ -1,6 +1,9 @@
 /** The operators' port: who may do what, and what it says of dead letters and queues. */
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Redacted } from "effect"
+import { recommending } from "../../../src/catalog/Suggestions.ts"
+import { counting } from "../../../src/dependencies/analytics/Analytics.ts"
+import { mailing } from "../../../src/emails/runMail.ts"
 import { Database } from "../../../src/database/Database.ts"
 import { paymentsPolicy } from "../../../src/dependencies/payments/policy.ts"
 import { Settlement } from "../../../src/jobs/Job.ts"
@@ -192,6 +195,19 @@ layer(opsNode, { excludeTestServices: true })("an operator", (it) => {
       assert.deepInclude(yield* switchCalled("checkout"), { state: "off" })
       assert.deepInclude(json(yield* post("kill-switches/checkout/on")), { state: "on", order: null })
       yield* whenEnabled("checkout")
+    })
+  )
+
+  it.effect("switches recommendations, analytics and emails off as features, each listed once", () =>
+    Effect.gen(function* () {
+      for (const name of [recommending, counting, mailing]) {
+        assert.deepInclude(json(yield* post(`kill-switches/${name}/off`)), { name, of: "feature", state: "off" })
+        assert.deepInclude(json(yield* post(`kill-switches/${name}/on`)), { name, state: "on" })
+      }
+      const names: ReadonlyArray<string> = json(yield* send("GET", `${api}/kill-switches`, vic)).data.map(
+        (each: { name: string }) => each.name
+      )
+      assert.strictEqual(new Set(names).size, names.length, names.join())
     })
   )
 
