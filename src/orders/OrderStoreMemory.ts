@@ -1,53 +1,39 @@
 /** Orders on maps, for tests and for the shop in memory: the rules of `OrderStore`, decided by the same machine. */
 import { DateTime, Effect, Layer, Option } from "effect"
 import { StockMemory } from "../catalog/StockMemory.ts"
-import { Sku } from "../catalog/Product.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { leaseSeconds } from "../jobs/Job.ts"
 import { Jobs } from "../jobs/Jobs.ts"
-import { isOfRequest } from "../users/fingerprints.ts"
 import {
   DiscountNotApplicable,
-  IdempotencyKeyReused,
   OrderNotFound,
   OrderStateConflict,
   OrderVersionDiffers,
   RefundTooLarge
 } from "./errors.ts"
-import { type Failure, type Order, type OrderId, type OrderStatus, paymentOf, statuses } from "./Order.ts"
+import { type Failure, type Order, type OrderId, type OrderStatus, statuses } from "./Order.ts"
+import { makeClaimsMemory } from "./claimsMemory.ts"
 import { orderMails } from "./orderMails.ts"
+import { freshRecord, type Row, stepOf, toOrder } from "./orderRowsMemory.ts"
 import { OrderChanges } from "./OrderChanges.ts"
 import {
   type Claim,
   type Claimed,
-  type ClaimedKey,
   keyDays,
   type NewOrder,
   type NextStep,
   orderQueue,
   OrderStore,
-  type TimelineEntry,
   toSend
 } from "./OrderStore.ts"
 import { decide, isCancellable, isRefundable } from "./saga.ts"
 import { record as changesOf } from "./sagaAnswers.ts"
-import { apply, type Change, nameOf, type SagaRecord } from "./sagaRecord.ts"
-import { shownStatus } from "./waiting.ts"
+import { apply, type Change, nameOf } from "./sagaRecord.ts"
 
 interface Shelf {
   onHand: number
   reserved: number
-}
-
-interface Row {
-  readonly placed: NewOrder
-  readonly createdAt: DateTime.Utc
-  record: SagaRecord
-  version: number
-  failure: Failure | undefined
-  nextAction: { readonly url: string; readonly expiresAt: DateTime.Utc } | undefined
-  readonly timeline: Array<TimelineEntry>
 }
 
 const make = Effect.gen(function* () {
@@ -59,16 +45,7 @@ const make = Effect.gen(function* () {
   const stock = yield* StockMemory
   const keeper = Option.isSome(yield* Effect.serviceOption(Inventory)) ? "elsewhere" : "here"
   const rows = new Map<OrderId, Row>()
-  const claims = new Map<string, { readonly fingerprint: Uint8Array; readonly stands: Claimed }>()
-  const nameOfClaim = (claim: ClaimedKey) => JSON.stringify([claim.account, claim.route, claim.key])
-
-  const standing = (claim: Claim): Effect.Effect<Option.Option<Claimed>, IdempotencyKeyReused> => {
-    const known = claims.get(nameOfClaim(claim))
-    if (known === undefined) return Effect.succeedNone
-    return isOfRequest(known.fingerprint, claim)
-      ? Effect.succeedSome(known.stands)
-      : Effect.fail(new IdempotencyKeyReused())
-  }
+  const { standing, standsFor, stand } = makeClaimsMemory()
 
   const discountUsed = (order: NewOrder) =>
     order.discountCode !== undefined &&
@@ -86,8 +63,7 @@ const make = Effect.gen(function* () {
     if (discountUsed(order)) return yield* new DiscountNotApplicable({ reason: "already_used" })
     const now = yield* DateTime.now
     const expiresAt = DateTime.add(now, { days: keyDays })
-    const stands: Claimed = { _tag: "Replayed", orderId: order.id, expiresAt }
-    claims.set(nameOfClaim(claim), { fingerprint: claim.fingerprint, stands })
+    stand(claim, { _tag: "Replayed", orderId: order.id, expiresAt })
     rows.set(order.id, {
       placed: order,
       createdAt: now,
@@ -106,7 +82,7 @@ const make = Effect.gen(function* () {
     const before = yield* standing(claim)
     if (Option.isSome(before)) return before.value
     const stands: Claimed = { _tag: "Refused", refusal }
-    claims.set(nameOfClaim(claim), { fingerprint: claim.fingerprint, stands })
+    stand(claim, stands)
     return stands
   })
 
@@ -221,10 +197,7 @@ const make = Effect.gen(function* () {
       if (row === undefined) return yield* new OrderNotFound({ orderId: id })
       yield* wish(row, now)
       const expiresAt = DateTime.add(now, { days: keyDays })
-      claims.set(nameOfClaim(claim), {
-        fingerprint: claim.fingerprint,
-        stands: { _tag: "Replayed", orderId: id, expiresAt }
-      })
+      stand(claim, { _tag: "Replayed", orderId: id, expiresAt })
       yield* jobs.wake(orderQueue, id)
       yield* changes.announce(id)
       return { _tag: "Placed", expiresAt } as Claimed
@@ -305,7 +278,7 @@ const make = Effect.gen(function* () {
     fulfil,
     findByKey: (key) =>
       Effect.sync(() => {
-        const known = claims.get(nameOfClaim(key))?.stands
+        const known = standsFor(key)
         return known?._tag === "Replayed" ? Option.some(known.orderId) : Option.none()
       }),
     // An order and its job are in one process here: neither is ever without the other.
@@ -314,59 +287,3 @@ const make = Effect.gen(function* () {
 })
 
 export const layer = Layer.effect(OrderStore, make)
-
-const freshRecord = (order: NewOrder, keeper: SagaRecord["keeper"], nowMillis: number): SagaRecord => ({
-  orderId: order.id,
-  status: "pending",
-  totalCents: order.price.totalCents,
-  currency: order.price.currency,
-  paymentMethod: order.paymentMethod,
-  lines: order.lines,
-  keeper,
-  reservation: "none",
-  stockSent: undefined,
-  providerId: undefined,
-  operations: {},
-  refunds: [],
-  cancelRequested: false,
-  fulfilled: false,
-  statusSinceMillis: nowMillis,
-  sentAtMillis: {},
-  searchedEmptyAtMillis: undefined
-})
-
-/** What the timeline says of a change, besides the states. */
-const stepOf = (change: Change): string | undefined => {
-  if (change._tag === "MarkSent") return `${change.operation}_sent`
-  if (change._tag === "RequestRefund") return "refund_requested"
-  return change._tag === "Settle" && change.operation === "refund" && change.state !== "succeeded"
-    ? "refund_refused"
-    : undefined
-}
-
-const toOrder = (row: Row, now: DateTime.Utc): Order => {
-  const { lines, price, id } = row.placed
-  const status = shownStatus(row.record, DateTime.toEpochMillis(now))
-  const refunded = row.record.refunds.reduce((sum, one) => sum + (one.state === "succeeded" ? one.amountCents : 0), 0)
-  return {
-    id,
-    status,
-    lines: lines.map(({ name, quantity, sku, unitPriceCents }) => ({
-      sku: Sku.make(sku),
-      name,
-      quantity,
-      unitPrice: unitPriceCents,
-      total: unitPriceCents * quantity
-    })),
-    subtotal: price.subtotalCents,
-    discount: price.discountCents,
-    shipping: price.shippingCents,
-    total: price.totalCents,
-    currency: price.currency,
-    payment: paymentOf(status, row.nextAction, refunded),
-    ...(row.failure === undefined ? {} : { failure: row.failure }),
-    createdAt: row.createdAt,
-    updatedAt: row.timeline.at(-1)?.at ?? row.createdAt,
-    version: row.version
-  }
-}

@@ -15,16 +15,15 @@ import type { UserId } from "../users/User.ts"
 import {
   type IdempotencyInFlight,
   type IdempotencyKeyReused,
-  InsufficientStock,
   OrderNotFound,
-  OrderPaymentDeclined,
   type OrderStateConflict,
   type OrderVersionDiffers,
   type RefundTooLarge,
   UnknownSkus
 } from "./errors.ts"
-import { type Cart, isFinal, isStanding, type Order, type OrderId } from "./Order.ts"
+import { type Cart, isFinal, type Order, type OrderId } from "./Order.ts"
 import { orderKeys } from "./orderKeys.ts"
+import { hasOutcome } from "./orderOutcome.ts"
 import {
   type Claim,
   type Claimed,
@@ -292,20 +291,4 @@ export class Orders extends Context.Service<
       })
     })
   )
-}
-
-/** What a client waits for: the order stands, has ended, or wants something from the customer. */
-const hasOutcome = (order: Order): boolean =>
-  isStanding(order.status) || isFinal(order.status) || order.status === "requires_action"
-
-/** What a keyed request answers for an order that failed: its problem, with the order to look at. */
-export const outcomeOf = (order: Order): Effect.Effect<Order, OrderPaymentDeclined | InsufficientStock> => {
-  switch (order.failure?.code) {
-    case "payment_declined":
-      return Effect.fail(new OrderPaymentDeclined({ orderId: order.id, reason: order.failure.reason }))
-    case "insufficient_stock":
-      return Effect.fail(new InsufficientStock({ orderId: order.id, lines: order.failure.lines }))
-    case undefined:
-      return Effect.succeed(order)
-  }
 }
