@@ -3,7 +3,7 @@
  */
 import * as net from "node:net"
 import { Effect, Exit, Scope } from "effect"
-import { type Environment, type Line, startShop, type Shop } from "../main/process.ts"
+import { type Environment, type Line, nodeFlags, startShop, type Shop } from "../main/process.ts"
 
 export interface Node {
   readonly url: string
@@ -33,7 +33,14 @@ export const freePort = Effect.callback<number>((resume) => {
 const limited = (descriptors: number | undefined) =>
   descriptors === undefined
     ? {}
-    : { command: ["sh", "-c", `ulimit -n ${descriptors} && exec "$0" src/main.ts`, process.execPath] as const }
+    : {
+        command: [
+          "sh",
+          "-c",
+          `ulimit -n ${descriptors} && exec "$0" ${nodeFlags.join(" ")} src/main.ts`,
+          process.execPath
+        ] as const
+      }
 
 export const startNode = Effect.fnUntraced(function* (env: Environment, descriptors?: number) {
   const owner = yield* Effect.scope

@@ -8,7 +8,7 @@ export interface Resources {
   readonly at: number
   /** Of the largest process. */
   readonly rssMegabytes: number
-  /** Open files and sockets of all nodes. */
+  /** Open files and sockets of all nodes, without those of customers. */
   readonly descriptors: number
 }
 
@@ -21,16 +21,34 @@ export const residentMegabytes = (pid: number): number =>
     () => 0
   )
 
+const established = "01"
+/** How many connections customers hold open to this port: they come and go with them, and are no leak. */
+const customersOf = (port: number) => {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`
+  return fs
+    .readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .filter((line) => {
+      const [, own = "", , state] = line.trim().split(/\s+/)
+      return own.endsWith(local) && state === established
+    }).length
+}
+
 /** One that has just died holds nothing. */
-const heldBy = (pid: number) =>
+const heldBy = (pid: number, port: number) =>
   Result.getOrElse(
-    Result.try(() => ({ rss: residentMegabytes(pid), open: fs.readdirSync(`/proc/${pid}/fd`).length })),
+    Result.try(() => ({
+      rss: residentMegabytes(pid),
+      open: fs.readdirSync(`/proc/${pid}/fd`).length - customersOf(port)
+    })),
     () => ({ rss: 0, open: 0 })
   )
 
 export const resourcesNow = Effect.fnUntraced(function* (world: World) {
   const at = yield* Clock.currentTimeMillis
-  const held = yield* Effect.forEach(world.nodes, ({ pid }) => Effect.map(pid, heldBy))
+  const held = yield* Effect.forEach(world.nodes, ({ pid, url }) =>
+    Effect.map(pid, (id) => heldBy(id, Number(new URL(url).port)))
+  )
   return {
     at,
     rssMegabytes: Math.max(...held.map(({ rss }) => rss)),

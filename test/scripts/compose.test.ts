@@ -96,7 +96,7 @@ describe("docker compose", () => {
 describe("the image", () => {
   it("runs the program itself, as nobody special, and asks only whether it lives", () => {
     expect(dockerfile).toMatch(/^USER node$/m)
-    expect(dockerfile).toMatch(/^CMD \["node", "src\/main\.ts"\]$/m)
+    expect(dockerfile).toMatch(/^CMD \["node", "--max-semi-space-size=16", "src\/main\.ts"\]$/m)
     expect(dockerfile).toMatch(/HEALTHCHECK[^]*\/livez/)
   })
 

@@ -12,7 +12,7 @@ export const eventLoopBlocked: Scenario = {
   ordersPerSecond: 5,
   // A read has a second: two of five seconds of them come too late.
   promised: {
-    orders: 0.95,
+    orders: 0.9,
     wellFormed: 0.5,
     reads: 0.5,
     served: { live: 0.5, ready: 0.5 },

@@ -10,7 +10,7 @@ import type { Found, Scenario } from "../Scenario.ts"
 import type { World } from "../World.ts"
 
 const heapMegabytes = 128
-const [atOnce, perSecond] = [200, 150]
+const [atOnce, perSecond] = [200, 40]
 /** The largest body that is read, all but. */
 const bodyBytes = 250 * 1024
 const big = JSON.stringify({ lines: [{ sku: "x".repeat(bodyBytes), quantity: 1 }], payment_method: "pm_card_visa" })

@@ -1,12 +1,12 @@
 /** Nobody reads the log any more: the shop goes on, does not grow, and says afterwards how much it could not say. */
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import { request } from "../../main/client.ts"
 import { residentMegabytes } from "../resources.ts"
 import type { Found, Scenario } from "../Scenario.ts"
 import type { World } from "../World.ts"
 
 /** Each is a line of the log; far more than a pipe and its buffers hold. */
-const [chatter, atOnce] = [8_000, 20]
+const chatterPerSecond = 300
 /** What a bounded buffer of lines and that many requests leave behind; unbounded, the lines alone would double it. */
 const mostGrownMegabytes = 80
 
@@ -17,7 +17,7 @@ const harm = (world: World, seconds: number) =>
     const before = residentMegabytes(pid)
     yield* node.heard(false)
     const one = request(`${node.url}/nowhere`)
-    yield* Effect.forEach(Array.from({ length: chatter }), () => one, { concurrency: atOnce, discard: true }).pipe(
+    yield* Effect.repeat(Effect.forkScoped(one), Schedule.fixed(1000 / chatterPerSecond)).pipe(
       Effect.timeoutOption(Duration.seconds(seconds))
     )
     const grown = residentMegabytes(pid) - before
