@@ -69,6 +69,7 @@ import {
   welcomed
 } from "./sandbox/StandIns.ts"
 import * as Logs from "./telemetry/Logs.ts"
+import * as ProcessMetrics from "./telemetry/ProcessMetrics.ts"
 import { AppSecret } from "./users/AppSecret.ts"
 import { Directory } from "./users/Directory.ts"
 import { DeferredSignUps } from "./users/DeferredSignUps.ts"
@@ -247,6 +248,13 @@ const drain = ({ role, shutdownDelay }: Settings) =>
     )
   )
 
+/** The disks that fill up: with the embedded database and what is kept, and with writes that wait. */
+const processMetrics = ({ dataDir, role, spoolDir }: Settings) =>
+  ProcessMetrics.layer({
+    role,
+    directories: { data: dataDir, ...Option.match(spoolDir, { onNone: () => ({}), onSome: (spool) => ({ spool }) }) }
+  })
+
 const shop = (settings: Settings) =>
   Layer.empty.pipe(
     Layer.provideMerge(drain(settings)),
@@ -266,6 +274,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(providers(settings)),
     Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),
     Layer.provide([secret(settings), NodeCrypto.layer]),
+    Layer.provideMerge(processMetrics(settings)),
     // First to be built: who kills npm while the shop still starts means the shop too.
     Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty)
   )

@@ -108,9 +108,9 @@ export const registerMetrics = (machine: Machine, clock: Clock.Clock): Effect.Ef
           return [...counted, ...gauged, ...timed]
 
           function histogram(served: string, durations: Durations) {
-            const metric = Metric.histogram("dependency_call_duration_milliseconds", {
+            const metric = Metric.histogram("dependency_call_duration_seconds", {
               description: "From a call's start to its end; substitutes apart.",
-              boundaries: durationBoundaries,
+              boundaries: durationBoundaries.map(inSeconds),
               attributes: { ...named, served }
             })
             return [metric, { get: () => histogramState(durations), update: nothing, modify: nothing }] as const
@@ -121,13 +121,15 @@ export const registerMetrics = (machine: Machine, clock: Clock.Clock): Effect.Ef
     )
   )
 
-/** Cumulative, as exporters want it. */
+const inSeconds = (millis: number) => millis / 1000
+
+/** Cumulative and in seconds, as exporters want it. */
 const histogramState = (durations: Durations): Metric.HistogramState => {
   let seen = 0
   const buckets = [...durationBoundaries, Infinity].map((boundary, index): [number, number] => [
-    boundary,
+    inSeconds(boundary),
     (seen += durations.counts[index]!)
   ])
   const { count, sum, max } = durations
-  return { buckets, count, sum, max, min: count === 0 ? 0 : durations.min }
+  return { buckets, count, sum: inSeconds(sum), max: inSeconds(max), min: count === 0 ? 0 : inSeconds(durations.min) }
 }

@@ -68,7 +68,7 @@ describe("metrics", () => {
         yield* dependency.call(failing, { ...once, fallback: () => 0 })
         const counts = yield* Effect.forEach(["live", "substitute"], (served) =>
           Effect.map(
-            metric("dependency_call_duration_milliseconds", { served }),
+            metric("dependency_call_duration_seconds", { served }),
             (series) => (series!.state as Metric.HistogramState).count
           )
         )

@@ -7,6 +7,7 @@ import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
 import { FaultsApi } from "./FaultsApi.ts"
+import { MetricsApi } from "./MetricsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 import { OpsOrdersApi } from "./OpsOrdersApi.ts"
@@ -118,6 +119,7 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(OpsOrdersApi)
   .add(FaultsApi)
   .add(PagesApi)
+  .add(MetricsApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
   .annotateMerge(OpenApi.annotations({ title: "Holdfast, for operators" }))

@@ -8,6 +8,7 @@ import { Jobs } from "../../jobs/Jobs.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
 import { faultsHandlers } from "./faultsHandlers.ts"
+import { metricsHandlers } from "./metricsHandlers.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
 import { opsOrdersHandlers } from "./opsOrdersHandlers.ts"
@@ -95,5 +96,6 @@ export const opsHandlers = Layer.mergeAll(
   switchHandlers,
   opsOrdersHandlers,
   faultsHandlers,
-  pagesHandlers
+  pagesHandlers,
+  metricsHandlers
 ).pipe(Layer.provide(OpsAuthorization.layer))
