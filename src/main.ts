@@ -24,6 +24,7 @@ import { MailStore } from "./emails/MailStore.ts"
 import { mailsReplaySafety } from "./emails/replaySafety.ts"
 import { mailQueue } from "./dependencies/email/mails.ts"
 import { counter, providers, recommender } from "./main/providers.ts"
+import { shopEvents } from "./main/shopEvents.ts"
 import { DefectsOnDemand } from "./http/PanicApi.ts"
 import { OperatorSessions, SecureCookies } from "./http/ops/OperatorSessions.ts"
 import { OperatorTokens } from "./http/ops/OperatorTokens.ts"
@@ -43,6 +44,7 @@ import { handover } from "./jobs/spool/handover.ts"
 import { deferredReplaySafety, deferredWorker } from "./jobs/spool/runDeferred.ts"
 import { Spool } from "./jobs/spool/Spool.ts"
 import { Health } from "./ops/Health.ts"
+import { sampling } from "./ops/sampling.ts"
 import { Status } from "./ops/Status.ts"
 import { WritesWhileDown } from "./ops/WritesWhileDown.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
@@ -264,12 +266,13 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(operators(settings)),
     Layer.provideMerge(settings.role === "api" ? Layer.empty : Layer.provide(worker, returnUrl(settings))),
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
+    Layer.provideMerge(sampling),
     Layer.provideMerge(features),
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
     Layer.provideMerge(spool(settings)),
     Layer.provideMerge(inventory(settings)),
     Layer.provideMerge(Layer.succeed(DefectsOnDemand, !settings.production)),
-    Layer.provideMerge(counter(settings)),
+    Layer.provideMerge(Layer.provideMerge(shopEvents, counter(settings))),
     Layer.provideMerge(recommender(settings)),
     Layer.provideMerge(providers(settings)),
     Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),

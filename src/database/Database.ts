@@ -15,7 +15,9 @@ import type { DatabaseUnavailable, QueryTimeout, StartupDatabaseUnreachable } fr
 import { DatabaseHealth, watchHealth } from "./DatabaseHealth.ts"
 import { listenTo } from "./notifications.ts"
 import { OperatorsDatabase } from "./OperatorsDatabase.ts"
+import { poolReadings } from "./poolReadings.ts"
 import { probe } from "./startupProbe.ts"
+import { registerReadings } from "../telemetry/readings.ts"
 
 export interface DatabaseOptions extends Partial<DatabaseLimits> {
   readonly url: Redacted.Redacted
@@ -76,6 +78,7 @@ export class Database extends Context.Service<
           size: limits.poolSize
         })
         const calls = yield* makeCalls(pool, circuit, limits, tally)
+        yield* registerReadings(poolReadings(tally, limits.poolSize))
         const listen = listenTo(yield* open("holdfast-listen", maxListeners))
         const operatorsPool = yield* open("holdfast-operators", operatorsPoolSize)
         const operatorsLimits = { ...limits, poolSize: operatorsPoolSize }

@@ -36,6 +36,8 @@ export class CallTally {
   private failures = 0
   private timeouts = 0
   private lastErrorType: string | undefined
+  /** Attempts of transactions that the database ended because another was in the way. */
+  readonly collisions = { deadlock: 0, serialization: 0 }
   private attempts = 0
   /** Attempts that have not ended yet; of these, the ones that have a place in the pool. */
   private unfinished = 0
@@ -88,9 +90,27 @@ export class CallTally {
     this.lastErrorType = errorTypeOf(exit) ?? this.lastErrorType
   }
 
-  snapshot(poolSize: number, status: DatabaseStatus, outageMillis: number, nowMillis: number): DependencySnapshot {
+  /** The numbers as they are now. */
+  counted() {
     const running = this.admitted - this.ended
     return {
+      inFlight: this.placed,
+      waiting: this.unfinished - this.placed,
+      abandoned: Math.max(0, this.unfinished - running),
+      lastErrorType: this.lastErrorType,
+      calls: this.calls,
+      outcomes: { ...this.outcomes },
+      rejections: { ...this.rejections },
+      attempts: this.attempts,
+      failures: this.failures,
+      retries: Math.max(0, this.attempts - this.admitted),
+      timeouts: this.timeouts
+    }
+  }
+
+  snapshot(poolSize: number, status: DatabaseStatus, outageMillis: number, nowMillis: number): DependencySnapshot {
+    return {
+      ...this.counted(),
       name: "database",
       state: status.up ? "closed" : "open",
       stateMillis: nowMillis - status.since.epochMilliseconds,
@@ -99,19 +119,8 @@ export class CallTally {
       overrides: [],
       pausedMillis: 0,
       limit: poolSize,
-      inFlight: this.placed,
-      waiting: this.unfinished - this.placed,
-      abandoned: Math.max(0, this.unfinished - running),
       tokens: 0,
-      lastErrorType: this.lastErrorType,
-      calls: this.calls,
-      outcomes: { ...this.outcomes },
-      rejections: { ...this.rejections },
-      attempts: this.attempts,
-      failures: this.failures,
-      retries: Math.max(0, this.attempts - this.admitted),
       hedges: 0,
-      timeouts: this.timeouts,
       throttled: 0,
       timers: 0,
       sleepers: 0,

@@ -29,8 +29,14 @@ const whenCollided = Schedule.exponential("20 millis").pipe(
   Schedule.upTo({ times: 3 }),
   Schedule.modifyDelay(({ duration }) => Effect.map(Random.next, (share) => Duration.times(duration, share)))
 )
-const collided = (error: unknown): boolean =>
-  error instanceof DatabaseUnavailable && (error.reason === "deadlock" || error.reason === "serialization")
+const collided =
+  (tally: CallTally) =>
+  (error: unknown): boolean => {
+    if (!(error instanceof DatabaseUnavailable)) return false
+    if (error.reason !== "deadlock" && error.reason !== "serialization") return false
+    tally.collisions[error.reason] += 1
+    return true
+  }
 
 /** A call's span has the call's name; below it are the spans of its statements, which have their SQL but no values. */
 const span = {
@@ -58,6 +64,7 @@ export const makeCalls = Effect.fnUntraced(function* (
 ) {
   const places = yield* Semaphore.make(limits.poolSize)
   const clock = yield* Clock.Clock
+  const hasCollided = collided(tally)
   const insideOf = Effect.map(Inside, ({ kind, pool }) => (pool === sql ? kind : "nothing"))
 
   const call = Effect.fnUntraced(function* <A, E, R>(
@@ -101,7 +108,7 @@ export const makeCalls = Effect.fnUntraced(function* (
     const placed =
       inside === "nothing" ? tally.attempting(withPlace(places, limits.acquireMillis, tally.holding(typed))) : typed
     const attempt = Effect.andThen(reach("waiting"), placed)
-    const repeated = begins ? Effect.retry(attempt, { while: collided, schedule: whenCollided }) : attempt
+    const repeated = begins ? Effect.retry(attempt, { while: hasCollided, schedule: whenCollided }) : attempt
     if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)
     const left = Option.getOrUndefined(yield* remaining)
     const millis = left === undefined ? limits.callMillis : Math.min(limits.callMillis, Duration.toMillis(left))

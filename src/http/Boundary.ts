@@ -7,7 +7,7 @@
  * `Request-Id` and the security headers; what is not public says `no-store`; a node that is about to stop closes the
  * connection behind it, and so does one that was asked for another protocol: Node reads nothing behind such a request.
  */
-import { Cause, Clock, Context, DateTime, Effect, Layer, Random, type Types } from "effect"
+import { Cause, Clock, DateTime, Effect, Layer, Random, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { acceptsJson } from "./accepts.ts"
 import type { AppError } from "../errors.ts"
@@ -25,7 +25,7 @@ import {
   Unexpected,
   UnsupportedMediaType
 } from "./errors.ts"
-import { CurrentRequest } from "./CurrentRequest.ts"
+import { CurrentRequest, type Told } from "./CurrentRequest.ts"
 import { isLate } from "./Deadlines.ts"
 import { makeEntrance } from "./entrance.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
@@ -35,6 +35,7 @@ import { contentType } from "./Problem.ts"
 import { problems, type Row, rowOf } from "./problems.ts"
 import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
+import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
 import { securityHeaders } from "./securityHeaders.ts"
 import { refusedUnread } from "./unread.ts"
@@ -44,6 +45,9 @@ type Answer = HttpServerResponse.HttpServerResponse
 /** No standard has a status for it; this one is widely used in logs, and never leaves the process. */
 const clientLeft = 499
 
+/** A request that no endpoint of the contract is for. */
+const unmatched = "unmatched"
+
 /** Turns an endpoint's typed errors and its rejected fields into problems. What is under `/v1` answers JSON alone. */
 export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) => {
   const rendered = Effect.catch(app, (failure: unknown) =>
@@ -52,10 +56,15 @@ export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) 
       return rowOf(error) === undefined ? Effect.die(error) : render(error as AppError)
     })
   )
-  if (!endpoint.path.startsWith("/v1/")) return rendered
-  return Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-    acceptsJson(headers["accept"]) ? rendered : render(new NotAcceptable())
-  )
+  const answered = endpoint.path.startsWith("/v1/")
+    ? Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+        acceptsJson(headers["accept"]) ? rendered : render(new NotAcceptable())
+      )
+    : rendered
+  return Effect.flatMap(CurrentRequest, ({ told }) => {
+    told.route = endpoint.path
+    return answered
+  })
 })
 
 /**
@@ -68,10 +77,15 @@ export const boundary = Layer.fresh(
       const routes = yield* Routes
       const entrance = yield* makeEntrance
       const drain = yield* Drain
+      const metrics = yield* RequestMetrics
+      const clock = yield* Clock.Clock
       return (app) =>
         // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
         Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
           const startedMillis = yield* Clock.currentTimeMillis
+          const startedNanos = clock.currentTimeNanosUnsafe()
+          const count = metrics.begun()
+          const told: Told = { degraded: false }
           const id = yield* ids.next
           const request = yield* HttpServerRequest.HttpServerRequest
           const refused = refusedUnread(request)
@@ -84,9 +98,16 @@ export const boundary = Layer.fresh(
                 })
               : render(refused)
           const response = yield* answered.pipe(
-            Effect.provideContext(facts({ id, startedMillis })),
+            Effect.provideContext(facts({ id, startedMillis, told })),
             Effect.annotateLogs({ request_id: id })
           )
+          count({
+            method: request.method,
+            route: told.route ?? unmatched,
+            status: response.status,
+            seconds: Number(clock.currentTimeNanosUnsafe() - startedNanos) / 1e9,
+            told
+          })
           return finish(response, id, drain.begun || request.headers["upgrade"] !== undefined)
         })
     }),
@@ -207,7 +228,9 @@ const died = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>, status: n
 
 const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E, row: Row<E>) {
   const request = yield* HttpServerRequest.HttpServerRequest
-  const { id } = yield* CurrentRequest
+  const { id, told } = yield* CurrentRequest
+  told.code = row.code
+  if ("dependency" in error && typeof error.dependency === "string") told.dependency = error.dependency
   const timestamp = DateTime.formatIso(yield* DateTime.now)
   const wait =
     row.retryAfterSeconds === undefined ? undefined : retryAfter(row.retryAfterSeconds(error), yield* Random.next)
@@ -224,21 +247,15 @@ const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E,
   })
 })
 
-const logFields = Effect.withFiber((fiber) =>
-  Effect.gen(function* () {
-    const request = yield* HttpServerRequest.HttpServerRequest
-    const { startedMillis } = yield* CurrentRequest
-    const route = Context.getOrUndefined(
-      fiber.context as Context.Context<HttpRouter.RouteContext>,
-      HttpRouter.RouteContext
-    )
-    return {
-      method: request.method,
-      route: route?.route.path ?? "unmatched",
-      duration_ms: (yield* Clock.currentTimeMillis) - startedMillis
-    }
-  })
-)
+const logFields = Effect.gen(function* () {
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const { startedMillis, told } = yield* CurrentRequest
+  return {
+    method: request.method,
+    route: told.route ?? unmatched,
+    duration_ms: (yield* Clock.currentTimeMillis) - startedMillis
+  }
+})
 
 /** An error's fields are ids and codes; of rejected fields only where and what kind. */
 const loggable = (error: AppError): unknown => {

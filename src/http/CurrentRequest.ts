@@ -1,11 +1,27 @@
 /** The request that a fiber works for. Set by the boundary, around everything that is served. */
-import { Context } from "effect"
+import { Context, Effect } from "effect"
+
+/** What is said of a request on its way, for whoever counts it at its end. */
+export interface Told {
+  /** The path of its endpoint, as the contract has it; absent when there is none. */
+  route?: string
+  /** It was answered with a substitute. */
+  degraded: boolean
+  /** The code of the problem that it was answered with. */
+  code?: string
+  /** The dependency that the problem is about. */
+  dependency?: string
+}
 
 export interface RequestFacts {
+  readonly told: Told
   readonly id: string
   readonly startedMillis: number
 }
 
 export const CurrentRequest = Context.Reference<RequestFacts>("holdfast/http/CurrentRequest", {
-  defaultValue: () => ({ id: "req_none", startedMillis: 0 })
+  defaultValue: () => ({ id: "req_none", startedMillis: 0, told: { degraded: false } })
 })
+
+/** Says that the answer is not the live one. */
+export const answeredDegraded = Effect.map(CurrentRequest, ({ told }) => void (told.degraded = true))

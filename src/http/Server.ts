@@ -23,6 +23,7 @@ import { Cursors } from "./pages.ts"
 import { panicHandlers } from "./panicHandlers.ts"
 import { recommendationsHandlers } from "./recommendations/RecommendationsHandlers.ts"
 import { RequestId } from "./RequestId.ts"
+import { requestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
 import { statusHandlers } from "./status/StatusHandlers.ts"
 import { refuseUnparsed } from "./unparsed.ts"
@@ -46,7 +47,7 @@ const handlers = Layer.mergeAll(
 const routes = HttpApiBuilder.layer(Api).pipe(
   Layer.provide(handlers),
   Layer.provide(boundary),
-  Layer.provide([RequestId.layer, Routes.layer]),
+  Layer.provide([RequestId.layer, requestMetrics, Routes.layer]),
   Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
 )
 

@@ -7,6 +7,7 @@
 import { DateTime, Duration, Effect, Schema } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import type { DependencyUnavailable, Fresh, Stale } from "../resilience/index.ts"
+import { answeredDegraded } from "./CurrentRequest.ts"
 import { respond } from "./responses.ts"
 
 /** `last_good`: as it was known last. `default`: what is assumed when nothing was ever known. */
@@ -37,7 +38,7 @@ export const respondAsOf = <A, I>(
     const age = Math.max(0, Math.floor(Duration.toSeconds(DateTime.distance(known.asOf, now))))
     const degraded: ReadonlyArray<Degradation> = [{ feature: known.feature, mode: "last_good", since: known.asOf }]
     const headers = { age: String(age), "cache-status": `holdfast; hit; ttl=-${age}; detail=${known.detail}` }
-    return respond(schema, { ...value, degraded }, { status: 200, headers })
+    return Effect.andThen(answeredDegraded, respond(schema, { ...value, degraded }, { status: 200, headers }))
   })
 
 /** 200 with what is assumed, since nothing was ever known. */
@@ -47,7 +48,7 @@ export const respondByDefault = <A, I>(
   assumed: { readonly feature: string; readonly since: DateTime.Utc }
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const degraded: ReadonlyArray<Degradation> = [{ ...assumed, mode: "default" }]
-  return respond(schema, { ...value, degraded }, { status: 200 })
+  return Effect.andThen(answeredDegraded, respond(schema, { ...value, degraded }, { status: 200 }))
 }
 
 /** 200 with what a read was answered with, made into what is shown. */

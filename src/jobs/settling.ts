@@ -4,11 +4,16 @@
  * A job's fiber does not wait for that: it hands its settlement over and ends. One fiber writes, and says what it wrote,
  * or could not write; then those leases end by themselves. What is handed over while the scope closes is written too.
  */
-import { Effect, Queue, Schedule } from "effect"
+import { Effect, Metric, Queue, Schedule } from "effect"
 import { describeCause } from "../telemetry/redaction.ts"
 import type { ClaimedJob, Settlement } from "./Job.ts"
 import { reachJobPoint } from "./crashPoints.ts"
 import { Jobs } from "./Jobs.ts"
+
+const settledJobs = Metric.counter("holdfast_jobs_settled_total", {
+  description: "Runs of jobs that were settled, by queue and outcome: done, later, retry, dead",
+  incremental: true
+})
 
 export type Settled = readonly [job: ClaimedJob, settlement: Settlement]
 
@@ -27,6 +32,11 @@ export const makeSettling = Effect.fnUntraced(function* (
   const write = Effect.fnUntraced(function* (batch: ReadonlyArray<Settled>) {
     yield* reachJobPoint("job.settle.before")
     const held = yield* jobs.settleAll(batch).pipe(Effect.tap(reachJobPoint("job.settle.after")), Effect.retry(again))
+    const outcomes = Map.groupBy(batch, ([job, { _tag }]) => JSON.stringify([job.queue, _tag.toLowerCase()]))
+    for (const [key, runs] of outcomes) {
+      const [queue = "", outcome = ""] = JSON.parse(key) as ReadonlyArray<string>
+      yield* Metric.update(Metric.withAttributes(settledJobs, { queue, outcome }), runs.length)
+    }
     yield* Effect.forEach(
       batch.filter(([job]) => !held.has(job.id)),
       ([job]) => Effect.logWarning("job settled by another", { job: job.id, queue: job.queue }),

@@ -31,35 +31,40 @@ export interface DistributionReading {
 
 const nothing = () => {}
 
-const register = (reading: Reading | DistributionReading) =>
-  Effect.contextWith((context: Context.Context<never>) =>
-    Effect.sync(() => {
-      const { attributes, description, name } = reading
-      const options = { description, attributes: attributes ?? {} }
-      const unasked = { update: nothing, modify: nothing }
-      if (reading.type === "histogram") {
-        const metric = Metric.histogram(name, { ...options, boundaries: reading.read().boundaries })
-        return Metric.registerUnsafe(metric, context, { get: () => cumulated(reading.read()), ...unasked })
-      }
-      if (reading.type === "gauge") {
-        const get = () => ({ value: reading.read() })
-        return Metric.registerUnsafe(Metric.gauge(name, options), context, { get, ...unasked })
-      }
-      const metric = Metric.counter(name, { ...options, incremental: true })
-      const get = () => ({ count: reading.read(), incremental: true })
-      return Metric.registerUnsafe(metric, context, { get, ...unasked })
-    })
-  )
+const register = (reading: Reading | DistributionReading, context: Context.Context<never>): Metric.Registration => {
+  const { attributes, description, name } = reading
+  const options = { description, attributes: attributes ?? {} }
+  const unasked = { update: nothing, modify: nothing }
+  if (reading.type === "histogram") {
+    const metric = Metric.histogram(name, { ...options, boundaries: reading.read().boundaries })
+    return Metric.registerUnsafe(metric, context, { get: () => cumulated(reading.read()), ...unasked })
+  }
+  if (reading.type === "gauge") {
+    const get = () => ({ value: reading.read() })
+    return Metric.registerUnsafe(Metric.gauge(name, options), context, { get, ...unasked })
+  }
+  const metric = Metric.counter(name, { ...options, incremental: true })
+  const get = () => ({ count: reading.read(), incremental: true })
+  return Metric.registerUnsafe(metric, context, { get, ...unasked })
+}
 
 /** Shows them until the scope closes. */
 export const registerReadings = (
   readings: ReadonlyArray<Reading | DistributionReading>
 ): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.asVoid(
-    Effect.acquireRelease(Effect.forEach(readings, register), (registrations) =>
-      Effect.sync(() => registrations.forEach((registration) => registration.remove()))
+  Effect.map(openReadings, (show) => {
+    for (const reading of readings) show(reading)
+  })
+
+/** For series that are not known beforehand: what shows another one, until the scope closes. */
+export const openReadings: Effect.Effect<(reading: Reading | DistributionReading) => void, never, Scope.Scope> =
+  Effect.contextWith((context: Context.Context<Scope.Scope>) => {
+    const registrations: Array<Metric.Registration> = []
+    return Effect.as(
+      Effect.addFinalizer(() => Effect.sync(() => registrations.forEach((registration) => registration.remove()))),
+      (reading: Reading | DistributionReading) => void registrations.push(register(reading, context))
     )
-  )
+  })
 
 /** As exporters want it: each bucket holds what is in the ones below it too. Least and most are not kept. */
 const cumulated = ({ boundaries, counts, sum }: Distribution): Metric.HistogramState => {

@@ -3,7 +3,7 @@ import { DateTime, Effect, Schema } from "effect"
 import type { Deferred as DeferredWrite, Kept } from "../../jobs/spool/Deferred.ts"
 import { OfDeferring } from "../../orders/refusals.ts"
 import { OfDeferredSignUp } from "../../users/DeferredSignUps.ts"
-import { CurrentRequest } from "../CurrentRequest.ts"
+import { answeredDegraded, CurrentRequest } from "../CurrentRequest.ts"
 import { problems, type Row, rowOf } from "../problems.ts"
 import { problemOf } from "../rendering.ts"
 import { respond } from "../responses.ts"
@@ -36,6 +36,7 @@ const again = { "retry-after": String(askAgainAfter) }
 
 /** 202: in custody. */
 export const keptAnswer = Effect.fnUntraced(function* ({ deferred, replayed }: Kept) {
+  yield* answeredDegraded
   return yield* respond(Deferred, yield* shown(deferred), {
     status: 202,
     headers: {
