@@ -6,6 +6,7 @@
  */
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Effect } from "effect"
+import { doubtAfterMillis } from "../orders/waiting.ts"
 
 interface Row extends Readonly<Record<string, unknown>> {
   readonly value: number
@@ -72,10 +73,11 @@ export const samples: ReadonlyArray<Sample> = [
   },
   {
     name: "holdfast_payments_in_doubt",
-    description: "Payment operations that were sent and not answered, by operation",
+    description: "Payment operations that were sent and had no answer in time, by operation",
     labels: ["operation"],
     rows: (sql) => sql`
-      select operation, count(*)::float8 as value from payment_operations where state = 'sent' group by 1`
+      select operation, count(*)::float8 as value from payment_operations
+      where state = 'sent' and first_sent_at < now() - make_interval(secs => ${doubtAfterMillis / 1000}) group by 1`
   },
   {
     name: "holdfast_payments_in_doubt_oldest_seconds",
@@ -83,6 +85,7 @@ export const samples: ReadonlyArray<Sample> = [
     labels: ["operation"],
     rows: (sql) => sql`
       select operation, extract(epoch from now() - min(first_sent_at))::float8 as value
-      from payment_operations where state = 'sent' group by 1`
+      from payment_operations
+      where state = 'sent' and first_sent_at < now() - make_interval(secs => ${doubtAfterMillis / 1000}) group by 1`
   }
 ]

@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { Database } from "../database/Database.ts"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
+import { keyDays } from "./OrderStore.ts"
 import { mostDwellMillis, stockDwellMillis } from "./waiting.ts"
 
 export interface Violation {
@@ -22,6 +23,11 @@ interface Scope {
   readonly orderId?: string
   /** Younger rows are still on their way. */
   readonly settlingSeconds?: number
+  /**
+   * Only orders that are not final, and those whose key was claimed less than so many days ago: a shop that asks every
+   * minute does not read all that it has ever sold.
+   */
+  readonly claimedWithinDays?: number
 }
 
 /** How long a committed step may take to be seen by another: replication, a slow statement. */
@@ -31,24 +37,35 @@ const settlingSecondsDefault = 60
 export const violations = (
   scope: Scope = {}
 ): Effect.Effect<ReadonlyArray<Violation>, DatabaseUnavailable | QueryTimeout, Database> =>
-  Effect.flatMap(Database, (database) => database.query("orders.invariants", (sql) => findAll(sql, scope)))
+  Effect.flatMap(Database, (database) => database.query("orders.invariants", (sql) => violationsIn(sql, scope)))
 
-const findAll = (
+/** The same within an open call, so that others can look at the same snapshot. */
+export const violationsIn = (
   sql: SqlClient.SqlClient,
-  { orderId, settlingSeconds = settlingSecondsDefault }: Scope
+  { claimedWithinDays, orderId, settlingSeconds = settlingSecondsDefault }: Scope
 ): Effect.Effect<ReadonlyArray<Violation>, SqlError.SqlError> => {
-  const mine = (column: string) => (orderId === undefined ? sql`true` : sql`${sql(column)} = ${orderId}`)
+  const mine = (column: string) =>
+    orderId !== undefined
+      ? sql`${sql(column)} = ${orderId}`
+      : claimedWithinDays !== undefined
+        ? sql`${sql(column)} in (select id from late)`
+        : sql`true`
   const old = sql`o.updated_at < now() - make_interval(secs => ${settlingSeconds})`
   const dwells = JSON.stringify(
     Object.entries(mostDwellMillis).map(([status, millis]) => ({ status, seconds: millis / 1000 }))
   )
   return sql<Violation>`
-    with live as materialized (
+    with late as materialized (
+      select order_id as id from idempotency_keys
+        where order_id is not null and expires_at > now() + make_interval(days => ${keyDays - (claimedWithinDays ?? 0)})
+      union select id from orders where status not in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed')),
+    live as materialized (
       select o.*, p.authorized_cents, p.captured_cents, p.refunded_cents, p.refund_reserved_cents
       from orders o join payments p on p.order_id = o.id where ${mine("o.id")} and ${old}),
     moved as materialized (
       select order_id, debit, credit, sum(amount_cents) as cents from money_movements
-      where ${mine("order_id")} group by order_id, debit, credit),
+      where operation_id in (select id from payment_operations where ${mine("order_id")})
+      group by order_id, debit, credit),
     taken as (
       select live.id, live.status,
         coalesce((select sum(cents) from moved m where m.order_id = live.id and m.credit = 'sales'), 0) as sold,

@@ -7,6 +7,7 @@ import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
 import { FaultsApi } from "./FaultsApi.ts"
+import { InvariantsApi } from "./InvariantsApi.ts"
 import { MetricsApi } from "./MetricsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
@@ -117,6 +118,7 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(SwitchesApi)
   .add(CircuitsApi)
   .add(OpsOrdersApi)
+  .add(InvariantsApi)
   .add(FaultsApi)
   .add(PagesApi)
   .add(MetricsApi)

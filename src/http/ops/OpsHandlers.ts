@@ -8,6 +8,7 @@ import { Jobs } from "../../jobs/Jobs.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
 import { faultsHandlers } from "./faultsHandlers.ts"
+import { invariantsHandlers } from "./invariantsHandlers.ts"
 import { metricsHandlers } from "./metricsHandlers.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
@@ -95,6 +96,7 @@ export const opsHandlers = Layer.mergeAll(
   operatorsHandlers,
   switchHandlers,
   opsOrdersHandlers,
+  invariantsHandlers,
   faultsHandlers,
   pagesHandlers,
   metricsHandlers

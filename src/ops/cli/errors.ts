@@ -46,3 +46,15 @@ export class DurationUnreadable extends Schema.TaggedError<DurationUnreadable>()
     return this.message
   }
 }
+
+export class InvariantBroken extends Schema.TaggedError<InvariantBroken>()("InvariantBroken", {
+  names: Schema.Array(Schema.String)
+}) {
+  readonly category = "fatal" as const
+  override get message() {
+    return `What must never be is: ${this.names.join(", ")}. docs/runbook.md says what to look at.`
+  }
+  override get [CliError.userMessage]() {
+    return this.message
+  }
+}

@@ -8,6 +8,7 @@ import { Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { deadLetters } from "./deadLetters.ts"
 import { faults } from "./faults.ts"
+import { invariants } from "./invariants.ts"
 import { operators } from "./operators.ts"
 import { OpsClient } from "./OpsClient.ts"
 import { orders } from "./orders.ts"
@@ -16,7 +17,7 @@ import { circuits, switches } from "./switches.ts"
 
 Command.make("ops").pipe(
   Command.withDescription("Operate a running Holdfast"),
-  Command.withSubcommands([deadLetters, queues, switches, circuits, orders, operators, faults]),
+  Command.withSubcommands([deadLetters, queues, switches, circuits, orders, operators, invariants, faults]),
   Command.provide(OpsClient.layer),
   Command.run({ version: "0.1.0" }),
   Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici)),

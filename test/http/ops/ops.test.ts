@@ -25,7 +25,9 @@ const reads = [
   `${api}/dead-letters/preview`,
   `${api}/queues`,
   `${api}/kill-switches`,
-  `${api}/circuits`
+  `${api}/circuits`,
+  `${api}/invariants`,
+  "/metrics"
 ]
 const reason = "the provider is back"
 const changes = [
