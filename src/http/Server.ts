@@ -51,17 +51,30 @@ const routes = HttpApiBuilder.layer(Api).pipe(
   Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitBytes)))
 )
 
+/**
+ * A server that shares nothing with another one of this process: what `HttpRouter.serve` hands on holds its router and
+ * what it was built from, and a second server would add its routes to that router, and answer the first one's.
+ */
+export const servedAlone = <A, E, R>(routes: Layer.Layer<A, E, R>) =>
+  Layer.effectDiscard(
+    Layer.build(
+      Layer.fresh(
+        HttpRouter.serve(routes, {
+          disableLogger: true,
+          disableListenLog: true,
+          routerConfig: {
+            caseSensitive: true,
+            ignoreDuplicateSlashes: false,
+            ignoreTrailingSlash: false,
+            maxParamLength: pathParameterLimit
+          }
+        })
+      )
+    )
+  )
+
 /** Serves the API on whatever `HttpServer` there is, as whoever provides `Admission` and `Deadlines` wants it. */
-export const openApi = HttpRouter.serve(routes, {
-  disableLogger: true,
-  disableListenLog: true,
-  routerConfig: {
-    caseSensitive: true,
-    ignoreDuplicateSlashes: false,
-    ignoreTrailingSlash: false,
-    maxParamLength: pathParameterLimit
-  }
-})
+export const openApi = servedAlone(routes)
 
 /** Serves the API as the shop does. */
 export const api = Layer.provide(openApi, [Admission.layer, Deadlines.layer])

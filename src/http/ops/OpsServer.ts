@@ -4,15 +4,16 @@
  * Its routes and the API's are built apart, so neither port knows anything of the other's.
  */
 import { ByteSize, Context, Layer } from "effect"
-import { HttpIncomingMessage, HttpRouter } from "effect/http"
+import { HttpIncomingMessage } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Admission } from "../Admission.ts"
 import { boundary, errorRendering } from "../Boundary.ts"
 import { Deadlines } from "../Deadlines.ts"
-import { bodyLimitBytes, pathParameterLimit } from "../limits.ts"
+import { bodyLimitBytes } from "../limits.ts"
 import { Cursors } from "../pages.ts"
 import { RequestId } from "../RequestId.ts"
 import { Routes } from "../Routes.ts"
+import { servedAlone } from "../Server.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { opsHandlers } from "./OpsHandlers.ts"
 
@@ -34,15 +35,4 @@ const routes = HttpApiBuilder.layer(OpsApi, { openapiPath: "/openapi.json" }).pi
 )
 
 /** Serves the operators' API on whatever `HttpServer` there is. */
-export const opsApi = Layer.fresh(
-  HttpRouter.serve(routes, {
-    disableLogger: true,
-    disableListenLog: true,
-    routerConfig: {
-      caseSensitive: true,
-      ignoreDuplicateSlashes: false,
-      ignoreTrailingSlash: false,
-      maxParamLength: pathParameterLimit
-    }
-  })
-)
+export const opsApi = servedAlone(routes)
