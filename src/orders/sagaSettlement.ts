@@ -63,7 +63,7 @@ const delayMillis = (job: ClaimedJob, waits: Outcome["waits"], failure: Stopped 
   if (failure?._tag === "DependencyUnavailable" && failure.attempts === 0) {
     return spread(Math.min(longestMillis, Math.max(shortestMillis, Duration.toMillis(failure.retryAfter))))
   }
-  if (waits === undefined) return backoffMillis(job.attempts)
+  if (waits === undefined) return backoffMillis(Math.min(job.attempts, databaseAttempts))
   const { record, nowMillis } = waits
   const since = unansweredSince(record) ?? record.statusSinceMillis
   const left = record.statusSinceMillis + actionDeadlineMillis - nowMillis
@@ -72,6 +72,12 @@ const delayMillis = (job: ClaimedJob, waits: Outcome["waits"], failure: Stopped 
   // A customer's time ends when it was said to end, not with the next look.
   return record.status === "requires_action" && left > 0 ? Effect.map(looks, (millis) => Math.min(millis, left)) : looks
 }
+
+/**
+ * What the database failed at says nothing about the order: its waits do not grow beyond eight seconds, so that an order
+ * that met with many failures is not the last one when the database is well. A node works at few orders at once.
+ */
+const databaseAttempts = 4
 
 /** What an operator switched off for an hour may be on again in a minute: the order is not to sleep through that. */
 const longestMillis = 30_000

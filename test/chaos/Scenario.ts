@@ -31,10 +31,10 @@ export interface Promised {
   readonly accounts?: number
   /** Of one kind of request; it is not in the shares above then. */
   readonly served?: Partial<Readonly<Record<What, number>>>
-  /** Of every kind but probes: served, or answered 429, 503 or 504 with Retry-After. Default: 1. */
+  /** Of every kind but probes: served, or answered 429 or 503 with Retry-After, or 504. Default: 1. */
   readonly wellFormed?: number
-  /** What comes later than so many seconds into the fault, and is answered at all: 99 % of it within so many milliseconds. */
-  readonly onceKnown?: { readonly afterSeconds: number; readonly p99Millis: number }
+  /** Of what comes later than so many seconds into the fault: 99 % of all answers within this time, and orders served. */
+  readonly onceKnown?: { readonly afterSeconds: number; readonly p99Millis: number; readonly orders: number }
   /** What the fault has nothing to do with: 99 % of each within twice the healthy time and 10 ms. */
   readonly unaffected?: ReadonlyArray<What>
   /** From the end of the fault until every request is served again. */

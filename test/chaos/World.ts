@@ -86,7 +86,7 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const second = options.nodes === 2 ? [yield* start(2)] : []
   const url = yield* doorOf([first, ...second])
   yield* provider.sendWebhooksTo(url)
-  const who = yield* Effect.replicateEffect(customer(url), customers)
+  const who = yield* Effect.replicateEffect(customer(url), customers, { concurrency: 2 })
   for (const { url } of [first, ...second]) yield* untilCatalogueIsKnown(url)
   yield* fillShelves.pipe(Effect.provide(judgesDatabase(postgres.url)), Effect.orDie)
   return {

@@ -10,8 +10,9 @@ const deadlineMillis = (what: What) => (writes.has(what) ? writeMillis : readMil
 export const isServed = ({ millis, status, what }: Seen) =>
   ((status >= 200 && status < 300) || status === 402 || status === 409) && millis <= deadlineMillis(what)
 
-/** Served, or told in so many words to come back later. */
-export const isWellFormed = (seen: Seen) => isServed(seen) || ([503, 504, 429].includes(seen.status) && seen.retryAfter)
+/** Served, told in so many words to come back later, or told that the time was up: when to come back, nobody knows then. */
+export const isWellFormed = (seen: Seen) =>
+  isServed(seen) || seen.status === 504 || ([503, 429].includes(seen.status) && seen.retryAfter)
 
 export const share = <A>(all: ReadonlyArray<A>, is: (one: A) => boolean): number =>
   all.length === 0 ? 1 : all.filter(is).length / all.length
@@ -35,22 +36,24 @@ export interface Figures {
   readonly healthyP99: number
   /** Of one kind of requests: before the fault, and while it lasted. NaN when there were none. */
   readonly p99Of: (what: What) => { readonly before: number; readonly during: number }
-  /** Of all requests but probes that were answered, from so many seconds into the fault to its end; NaN when there were none. */
-  readonly p99After: (seconds: number) => number
+  /** From so many seconds into the fault to its end: of all answers but to probes (NaN when there were none), and of orders. */
+  readonly after: (seconds: number) => { readonly p99: number; readonly orders: number }
   /** From the end of the fault to the last request that was not served; 0 when there was none. */
   readonly recoverySeconds: number
   /** What was asked during the fault and how it was answered, when it was not as asked: `order database_unavailable`, and how often. */
   readonly unserved: ReadonlyMap<string, number>
+  /** The same, from the end of the fault on, with the seconds of the first and the last after that end. */
+  readonly unservedLater: ReadonlyMap<string, { readonly times: number; readonly from: number; readonly to: number }>
 }
 
-const tally = (seen: ReadonlyArray<Seen>) => {
-  const times = new Map<string, number>()
-  for (const one of seen.filter((each) => !isServed(each))) {
-    const how = one.status === 0 ? "without an answer" : one.status < 400 ? "too late" : one.code
-    times.set(`${one.what} ${how}`, (times.get(`${one.what} ${how}`) ?? 0) + 1)
-  }
-  return times
-}
+const unserved = (seen: ReadonlyArray<Seen>) =>
+  Map.groupBy(
+    seen.filter((one) => !isServed(one)),
+    ({ code, status, what }) =>
+      `${what} ${status === 0 ? "without an answer" : status < 400 ? "too late" : code === "" ? status : code}`
+  )
+const mapped = <A, B>(all: ReadonlyMap<string, A>, to: (one: A) => B) =>
+  new Map([...all].map(([key, one]) => [key, to(one)]))
 
 const asked = kindsOfRequests.filter((what) => !probes.has(what))
 
@@ -78,9 +81,18 @@ export const figuresOf = (seen: ReadonlyArray<Seen>, from: number, to: number): 
     p99: p99(orders),
     healthyP99: p99(of(before, ["order"])),
     p99Of: (what) => ({ before: p99(of(before, [what])), during: p99(of(during, [what])) }),
-    p99After: (seconds) =>
-      p99(of(during, asked).filter(({ at, status }) => status !== 0 && at >= from + seconds * 1000)),
+    after: (seconds) => {
+      const late = during.filter(({ at }) => at >= from + seconds * 1000)
+      return {
+        p99: p99(of(late, asked).filter(({ status }) => status !== 0)),
+        orders: share(of(late, ["order"]), isServed)
+      }
+    },
     recoverySeconds: (lastBad - to) / 1000,
-    unserved: tally(during)
+    unserved: mapped(unserved(during), ({ length }) => length),
+    unservedLater: mapped(unserved(seen.filter(({ at }) => at >= to)), (some) => {
+      const seconds = some.map(({ at }) => (at - to) / 1000)
+      return { times: some.length, from: Math.min(...seconds), to: Math.max(...seconds) }
+    })
   }
 }

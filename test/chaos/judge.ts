@@ -28,6 +28,8 @@ export interface Verdict {
   readonly attempted: number
   readonly acknowledged: number
   readonly heard: number
+  /** Orders and sign-ups that were taken for later. */
+  readonly deferred: number
   /** Why nothing can be said; then it is not passed. */
   readonly unknown: ReadonlyArray<string>
   readonly lost: ReadonlyArray<string>
@@ -144,6 +146,7 @@ export const judge = Effect.fnUntraced(function* ({ ledger: books, log, signUps,
     attempted: log.size,
     acknowledged,
     heard: [...log.values()].filter(({ answers }) => answers.some(isDefinite)).length,
+    deferred: deferred.size,
     unknown: unknowns(log, acknowledged, books),
     lost: [...lost, ...(yield* lostAccounts(signUps ?? new Map(), deferred))],
     double,

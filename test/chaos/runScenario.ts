@@ -33,7 +33,7 @@ export interface Outcome {
 export interface Pace {
   readonly healthySeconds: number
   readonly recoveringSeconds: number
-  /** An idle connection of the customers' is closed by then; without it the descriptors tell nothing. */
+  /** Until the customers' idle connections are closed, and what was opened for them. 0: open files are not judged. */
   readonly idleSeconds: number
 }
 
@@ -67,17 +67,21 @@ interface Asked {
   readonly pace: Pace
 }
 
+/** What there is to a scenario when it has a world. */
+type Played = Pick<Scenario, "name" | "harm" | "ordersPerSecond" | "promised" | "examine">
+
 /** In a world that may have had other scenarios before; `traffic` is what all of them have seen. */
-export const runIn = (world: World, traffic: Traffic, scenario: Scenario, asked: Asked) =>
+export const runIn = (world: World, traffic: Traffic, scenario: Played, asked: Asked) =>
   Effect.provide(suffered(world, traffic, scenario, asked), judgesDatabase(world.postgres.url)).pipe(Effect.scoped)
 
-/** Everyone has been told something, and nothing more happens by itself. */
+/** Waits until everyone has been told something and nothing more happens by itself, and answers whether it came to that. */
 const isOver = (traffic: Traffic) =>
   Effect.suspend(() => (traffic.waiting > 0 ? Effect.succeed(false) : isQuiet)).pipe(
     Effect.repeat({
       until: (over) => over,
       schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: quietWithin }))
-    })
+    }),
+    Effect.map(() => traffic.waiting === 0)
   )
 
 const most = (held: ReadonlyArray<Resources>, what: "rssMegabytes" | "descriptors", when: (at: number) => boolean) =>
@@ -86,7 +90,7 @@ const most = (held: ReadonlyArray<Resources>, what: "rssMegabytes" | "descriptor
 const suffered = Effect.fnUntraced(function* (
   world: World,
   traffic: Traffic,
-  scenario: Scenario,
+  scenario: Played,
   { pace, seconds }: Asked
 ) {
   const load = makeLoad(world, traffic, scenario.name)
@@ -102,10 +106,9 @@ const suffered = Effect.fnUntraced(function* (
     const to = yield* Clock.currentTimeMillis
     yield* Effect.sleep(Duration.seconds(pace.recoveringSeconds))
     yield* Fiber.interrupt(driving)
-    yield* isOver(traffic)
-    return { from, to, harmed }
+    return { from, to, harmed, over: yield* isOver(traffic) }
   })
-  const { from, harmed, to } = yield* Effect.scoped(stretch)
+  const { from, harmed, over, to } = yield* Effect.scoped(stretch)
   yield* Effect.sleep(Duration.seconds(pace.idleSeconds))
   const after = yield* resourcesNow(world)
   const books = yield* world.provider.ledger
@@ -132,8 +135,15 @@ const suffered = Effect.fnUntraced(function* (
       before: most(held, "rssMegabytes", (at) => at < from),
       after: most(held, "rssMegabytes", (at) => at >= from)
     },
-    descriptors: { before: most(held, "descriptors", (at) => at < from), after: after.descriptors },
+    descriptors: {
+      before: pace.idleSeconds === 0 ? Number.NaN : most(held, "descriptors", (at) => at < from),
+      after: after.descriptors
+    },
     notes: found.notes
   }
-  return { ...outcome, broken: [...found.breaches, ...notKept(scenario.promised, outcome)] } satisfies Outcome
+  const unheard = over ? [] : [`unknown: ${traffic.waiting} customers never heard anything definite`]
+  return {
+    ...outcome,
+    broken: [...unheard, ...found.breaches, ...notKept(scenario.promised, outcome)]
+  } satisfies Outcome
 })

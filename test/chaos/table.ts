@@ -57,14 +57,23 @@ const kindsSeen = ({ figures }: Outcome) =>
     return `${what} ${percent(figures.served(what))} ${whole(before)}/${whole(during)}`
   })
 
+const told = (when: string, how: ReadonlyArray<string>) => (how.length === 0 ? [] : [`${when}: ${how.join(", ")}`])
+
 /** Figures behind the row: by kind, and what customers were told when it was not what they had asked for. */
 export const detailsOf = (outcome: Outcome): ReadonlyArray<string> => {
-  const { descriptors, figures, rssMegabytes } = outcome
+  const { descriptors, figures, rssMegabytes, verdict } = outcome
   return [
-    `% served, p99 before/during: ${kindsSeen(outcome).join(", ")}; files ${descriptors.before}/${descriptors.after}, MB ${whole(rssMegabytes.before)}/${whole(rssMegabytes.after)}`,
-    ...(figures.unserved.size === 0
-      ? []
-      : [`not served: ${[...figures.unserved].map(([how, times]) => `${how} (${times})`).join(", ")}`])
+    `% served, p99 before/during: ${kindsSeen(outcome).join(", ")}; files ${descriptors.before}/${descriptors.after}, MB ${whole(rssMegabytes.before)}/${whole(rssMegabytes.after)}, ${verdict.deferred} taken for later`,
+    ...told(
+      "not served",
+      [...figures.unserved].map(([what, times]) => `${what} (${times})`)
+    ),
+    ...told(
+      "not served after the fault",
+      [...figures.unservedLater].map(
+        ([what, { from, times, to }]) => `${what} (${times}, ${from.toFixed(1)} to ${to.toFixed(1)} s)`
+      )
+    )
   ]
 }
 

@@ -18,6 +18,9 @@ import type { Entry } from "./Spool.ts"
  */
 const deferredAtOnce = 2
 
+/** Only the database can fail it: the waits do not grow beyond eight seconds, however often it did. */
+const databaseAttempts = 4
+
 export const runDeferred = Effect.gen(function* () {
   const writes = yield* DeferredWrites
   const appliers = yield* Appliers
@@ -40,7 +43,7 @@ export const runDeferred = Effect.gen(function* () {
       Effect.catch(({ _tag: code, category }) =>
         Effect.gen(function* () {
           yield* Effect.logWarning("a deferred write waits", { severity: "expected", code, attempts: job.attempts })
-          return Settlement.retry(yield* backoffMillis(job.attempts), { code, category })
+          return Settlement.retry(yield* backoffMillis(Math.min(job.attempts, databaseAttempts)), { code, category })
         })
       )
     )

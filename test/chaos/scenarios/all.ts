@@ -3,8 +3,11 @@ import type { Scenario } from "../Scenario.ts"
 import { analyticsDown } from "./analytics.ts"
 import { chargesTimeOut } from "./chargesTimeOut.ts"
 import { cpuSpike } from "./cpuSpike.ts"
+import { databaseBackendsTerminated } from "./databaseBackendsTerminated.ts"
 import { databaseBlackHole } from "./databaseBlackHole.ts"
+import { databaseDiskFull } from "./databaseDiskFull.ts"
 import { databaseDown } from "./databaseDown.ts"
+import { databaseFrozen } from "./databaseFrozen.ts"
 import { databaseKilled } from "./databaseKilled.ts"
 import { emailDown } from "./email.ts"
 import { eventLoopBlocked } from "./eventLoopBlocked.ts"
@@ -13,6 +16,13 @@ import { memoryPressure } from "./memoryPressure.ts"
 import { metastabilityScenarios } from "./metastability.ts"
 import { nodeDrained } from "./nodeDrained.ts"
 import { nodeFrozen } from "./nodeFrozen.ts"
+import { databaseOutOfConnections } from "./databaseOutOfConnections.ts"
+import { databaseReadOnly } from "./databaseReadOnly.ts"
+import { databaseRestarts } from "./databaseRestarts.ts"
+import { databaseSlow } from "./databaseSlow.ts"
+import { databaseTimeout } from "./databaseTimeout.ts"
+import { highLatency } from "./highLatency.ts"
+import { networkPartition } from "./networkPartition.ts"
 import { nodeKilled } from "./nodeKilled.ts"
 import { outOfDescriptors } from "./outOfDescriptors.ts"
 import { paymentScenarios } from "./payments.ts"
@@ -22,7 +32,17 @@ import { stdoutBlocked } from "./stdoutBlocked.ts"
 export const scenarios: ReadonlyArray<Scenario> = [
   databaseDown,
   databaseKilled,
+  databaseSlow,
+  databaseTimeout,
+  databaseFrozen,
   databaseBlackHole,
+  databaseOutOfConnections,
+  databaseDiskFull,
+  databaseReadOnly,
+  databaseRestarts,
+  databaseBackendsTerminated,
+  networkPartition,
+  highLatency,
   chargesTimeOut,
   ...paymentScenarios,
   ...inventoryScenarios,

@@ -1,7 +1,7 @@
 /** The database ends in order, and nobody listens at its address until it is started again. */
 import { Duration, Effect } from "effect"
 import type { Scenario } from "../Scenario.ts"
-import { knownMillis, refusalKnownAfterSeconds, withoutDatabase } from "./outage.ts"
+import { withoutDatabase } from "./outage.ts"
 
 export const databaseDown: Scenario = {
   name: "database-down",
@@ -9,10 +9,7 @@ export const databaseDown: Scenario = {
   says: "PostgreSQL is shut down: connections are refused",
   seconds: 12,
   ordersPerSecond: 5,
-  promised: {
-    ...withoutDatabase,
-    onceKnown: { afterSeconds: refusalKnownAfterSeconds, p99Millis: knownMillis }
-  },
+  promised: withoutDatabase,
   harm: ({ postgres }, seconds) =>
     Effect.gen(function* () {
       yield* postgres.wire.set({ _tag: "Refuse" })

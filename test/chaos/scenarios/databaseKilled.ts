@@ -1,7 +1,7 @@
 /** The database dies with everyone in it, and is back after a while: nothing that it had acknowledged is lost. */
 import { Duration, Effect } from "effect"
 import type { Scenario } from "../Scenario.ts"
-import { knownMillis, refusalKnownAfterSeconds, withoutDatabase } from "./outage.ts"
+import { withoutDatabase } from "./outage.ts"
 
 export const databaseKilled: Scenario = {
   name: "database-killed",
@@ -9,10 +9,7 @@ export const databaseKilled: Scenario = {
   says: "PostgreSQL is killed (kill -9) and started again",
   seconds: 12,
   ordersPerSecond: 5,
-  promised: {
-    ...withoutDatabase,
-    onceKnown: { afterSeconds: refusalKnownAfterSeconds, p99Millis: knownMillis }
-  },
+  promised: withoutDatabase,
   harm: ({ postgres }, seconds) =>
     Effect.gen(function* () {
       yield* postgres.kill

@@ -5,18 +5,25 @@
  */
 import type { Promised } from "../Scenario.ts"
 
-/** Everything that needs the database is told to come back, or waits for it in vain. */
+/** Everything that needs the database is told to come back, or waits for it in vain. Refusals are known within a second. */
 export const withoutDatabase = {
   orders: 0.95,
   reads: 0,
   accounts: 0,
   served: { catalogue: 0.99, stock: 0.99, "sign up": 0.9 },
   recoverySeconds: 5,
-  drainSeconds: 60
+  drainSeconds: 60,
+  // DESIGN: what an open circuit answers takes no longer than 100 ms.
+  onceKnown: { afterSeconds: 2, p99Millis: 100, orders: 1 }
 } satisfies Promised
 
-/** The outage is known after two pings, the second at once, each with a second to be answered. */
-export const silenceKnownAfterSeconds = 5
-export const refusalKnownAfterSeconds = 2
-/** DESIGN: what an open circuit answers takes no longer. */
-export const knownMillis = 100
+/**
+ * When nobody is told: an outage is known when two pings, a second apart, have each had their second. Until then those
+ * who wait fill the pool, and the others are told to come back.
+ */
+export const withoutAnswers = {
+  ...withoutDatabase,
+  orders: 0.65,
+  served: { ...withoutDatabase.served, "sign up": 0.6 },
+  onceKnown: { ...withoutDatabase.onceKnown, afterSeconds: 5 }
+} satisfies Promised
