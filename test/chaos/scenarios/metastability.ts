@@ -14,7 +14,8 @@ import type { World } from "../World.ts"
 const share = 0.85
 const least = 0.95
 const recoveredAfterSeconds = 15
-const customersAtPeak = 24
+/** Enough to keep every worker busy, and so few that each still hears its order's outcome while it waits. */
+const customersAtPeak = 16
 const [warmUpSeconds, peakSeconds, settleSeconds, beforeSeconds, afterSeconds] = [3, 5, 3, 6, 5]
 /** The last customers' last attempt has ended by then. */
 const lastWishes = "8 seconds"
@@ -46,7 +47,7 @@ const judged = (wishes: ReadonlyArray<Wish>, { began, ended, peak }: Seen): Foun
   const told = wishes.filter(({ at }) => at >= from && at < from + afterSeconds * 1000)
   const outcomes = told.filter(({ outcome }) => outcome).length / Math.max(1, told.length)
   const seconds = recoveredIn(wishes, ended, before * 0.8)
-  const figure = `goodput ${before.toFixed(1)} a second before (peak ${peak.toFixed(0)}), ${during.toFixed(1)} in the trouble, ${after.toFixed(1)} from ${recoveredAfterSeconds} s after it`
+  const figure = `goodput ${before.toFixed(1)} a second before (peak ${peak.toFixed(1)}), ${during.toFixed(1)} in the trouble, ${after.toFixed(1)} from ${recoveredAfterSeconds} s after it`
   return {
     notes: [
       figure,

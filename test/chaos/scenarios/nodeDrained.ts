@@ -21,7 +21,8 @@ export const nodeDrained: Scenario = {
   asksAgain: false,
   // The proxy looks ten times a second, and is given ten looks.
   env: { SHUTDOWN_DELAY: "1 second" },
-  promised: { orders: 1, reads: 1, recoverySeconds: 0, drainSeconds: 5 },
+  // A node that drains says that it is not ready; that is how the proxy knows.
+  promised: { orders: 1, reads: 1, served: { ready: 0 }, recoverySeconds: 0, drainSeconds: 5 },
   harm: ({ nodes }): Effect.Effect<Found> =>
     Effect.map(Effect.forEach(nodes, replaced), (breaches) => ({ notes: [], breaches: breaches.flat() }))
 }
