@@ -29,6 +29,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "resilience/errors",
     "telemetry"
   ],
+  client: ["http", "users", "catalog", "orders", "errors"],
   errors: ["users", "catalog", "orders", "ops", "jobs", "http", "dependencies", "database", "resilience"].map(
     (folder) => `${folder}/errors`
   ),

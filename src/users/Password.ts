@@ -5,6 +5,8 @@
  * common ones. `PasswordAttempt` is for logging in: only what is too long to belong to anyone is refused, so that a
  * stricter rule for new passwords never locks an old account out. Length counts bytes because that is what hashing
  * costs; nothing is ever cut off.
+ *
+ * Both encode, for a client that sends them. No answer has one in its schema; a test of the API's document holds that.
  */
 import { Schema } from "effect"
 import { isCommonPassword } from "./commonPasswords.ts"
@@ -48,11 +50,9 @@ export const Password = Schema.RedactedFromValue(
   Schema.String.check(notTooLong, notTooShort, wellFormed, notCommon).annotate({
     identifier: "Password",
     format: "password"
-  }),
-  { disallowEncode: true }
+  })
 )
 
 export const PasswordAttempt = Schema.RedactedFromValue(
-  Schema.String.check(notTooLong).annotate({ identifier: "PasswordAttempt", format: "password" }),
-  { disallowEncode: true }
+  Schema.String.check(notTooLong).annotate({ identifier: "PasswordAttempt", format: "password" })
 )

@@ -1,49 +1,12 @@
 /** Deferred writes at the door: custody, whose it is, what becomes of it, and what is no answer. */
 import { assert, layer } from "@effect/vitest"
-import { Context, DateTime, Duration, Effect, Layer, Option, Schedule } from "effect"
-import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
+import { DateTime, Effect } from "effect"
 import { Sku } from "../../src/catalog/Product.ts"
-import { DatabaseUnavailable } from "../../src/database/errors.ts"
-import { DeferredWrites } from "../../src/jobs/spool/DeferredWrites.ts"
 import { makeHandover } from "../../src/jobs/spool/handover.ts"
 import { Spool } from "../../src/jobs/spool/Spool.ts"
-import { OrderStore } from "../../src/orders/OrderStore.ts"
-import { Catalog, Shop } from "../../src/testing/index.ts"
+import { Catalog } from "../../src/testing/index.ts"
+import { during, shop } from "./away.ts"
 import { doorOver, json, member, newKey, problemIn, refusal, send } from "./door.ts"
-
-class Away extends Context.Service<Away, { is: boolean }>()("holdfast/test/Away") {}
-
-const away = new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 5 })
-
-/** The shop in memory, whose orders and deferred writes a test can take away. */
-const shop = Layer.effect(
-  Away,
-  Effect.gen(function* () {
-    const state = { is: false }
-    const lastGood = yield* LastGoodCatalogue
-    yield* Effect.repeat(lastGood.within(Duration.hours(1)), {
-      until: Option.isSome,
-      schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
-    })
-    const [store, writes] = [yield* OrderStore, yield* DeferredWrites]
-    const { claimed } = store
-    const { find } = writes
-    const under = <A, E>(answer: Effect.Effect<A, E>) =>
-      Effect.suspend((): Effect.Effect<A, E | DatabaseUnavailable> => (state.is ? Effect.fail(away) : answer))
-    Object.assign(store, { claimed: (claim: Parameters<typeof claimed>[0]) => under(claimed(claim)) })
-    Object.assign(writes, { find: (id: string) => under(find(id)) })
-    return state
-  })
-).pipe(Layer.provideMerge(Shop.layerMemory))
-
-const during = <A, E, R>(outage: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(Away, (state) => {
-    state.is = true
-    return Effect.ensuring(
-      outage,
-      Effect.sync(() => void (state.is = false))
-    )
-  })
 
 const kettle = { lines: [{ sku: "KITCHEN-KETTLE-12", quantity: 1 }], payment_method: "pm_card_visa" }
 type Headers = Record<string, string>

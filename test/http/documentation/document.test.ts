@@ -92,6 +92,11 @@ describe("the API's document", () => {
     assert.notInclude(JSON.stringify(order), "additionalProperties")
   })
 
+  it("answers no password", () => {
+    const answered = all.map(({ responses }) => JSON.stringify(responses)).join()
+    assert.notMatch(answered + JSON.stringify([document.components.schemas["User"]]), /password/i)
+  })
+
   it("has no shape under two names", () => {
     assert.notMatch(JSON.stringify(document), /#\/components\/schemas\/\w*(?:Encoded|_\d)/)
   })
