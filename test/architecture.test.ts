@@ -70,7 +70,8 @@ const offences = (source: Source): ReadonlyArray<string> => {
     if (to.startsWith("src/")) return mayImport(from, to) ? [] : [`${from} may not import ${to}`]
     if (imported.from.startsWith(".")) return [`${to} is outside of src`]
     if (from === "resilience" && !isEffect(to)) return [`resilience imports only effect, not ${to}`]
-    if (to.startsWith("effect/http-api") && from !== "http") return [`only http may import ${to}`]
+    // The client is made of the same contract.
+    if (to.startsWith("effect/http-api") && from !== "http" && from !== "client") return [`only http may import ${to}`]
     return []
   })
 }

@@ -6,6 +6,7 @@
  * server is not on the wire; `problem` is all that is. The other three have no problem: nobody answered, or what was
  * answered is not known here, or the request was never sent.
  */
+import { doorFailures } from "../http/doorFailures.ts"
 import type { Problem } from "../http/Problem.ts"
 import { problems, type Tag } from "../http/problems.ts"
 
@@ -54,17 +55,7 @@ export class NotSent {
 }
 
 /** What the door may answer to any request. */
-const anywhere = [
-  "DeadlinePassed",
-  "Draining",
-  "HeadersTooLarge",
-  "MalformedRequest",
-  "NodeOverloaded",
-  "PayloadTooLarge",
-  "RequestTimeout",
-  "Unexpected",
-  "UnsupportedMediaType"
-] as const satisfies ReadonlyArray<Tag>
+const anywhere = Object.values(doorFailures).flat()
 export type Anywhere = (typeof anywhere)[number]
 
 /** Errors of one code: what the first of the problem's fields has as its code tells them apart. */

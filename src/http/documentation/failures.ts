@@ -1,6 +1,7 @@
 /** Which problems each operation may be answered with, and how the API's document says so. All of it from the table. */
 import { HttpApi } from "effect/http-api"
 import { Api } from "../Api.ts"
+import { doorFailures } from "../doorFailures.ts"
 import { examples } from "../examples.ts"
 import { tagOf } from "../failsWith.ts"
 import { contentType, type Problem } from "../Problem.ts"
@@ -25,11 +26,6 @@ export const exampleOf = (tag: Tag): Problem => {
   return problemOf(examples[tag], row, occasion, wait)
 }
 
-/** What the door itself may answer, whatever the operation. */
-const always: ReadonlyArray<Tag> = ["MalformedRequest", "HeadersTooLarge", "Unexpected", "Draining"]
-const unlessOutside: ReadonlyArray<Tag> = ["NodeOverloaded", "DeadlinePassed"]
-const withBody: ReadonlyArray<Tag> = ["PayloadTooLarge", "UnsupportedMediaType", "RequestTimeout"]
-
 /** The errors of every operation, by its id: what it declares, its middleware's, and the door's. */
 export const failuresByOperation = (): ReadonlyMap<string, ReadonlyArray<Tag>> => {
   const all = new Map<string, ReadonlyArray<Tag>>()
@@ -38,11 +34,12 @@ export const failuresByOperation = (): ReadonlyMap<string, ReadonlyArray<Tag>> =
     onEndpoint: ({ endpoint, errors, group }) => {
       const declared = [...errors.values()].flat().flatMap((schema) => tagOf(schema) ?? [])
       const isOutside = trafficOf(endpoint.method, endpoint.path).priority === "outside"
-      const tags = [
+      const tags: ReadonlyArray<Tag> = [
         ...declared,
-        ...always,
-        ...(isOutside ? [] : unlessOutside),
-        ...(endpoint.method === "POST" ? withBody : [])
+        ...doorFailures.always,
+        ...(isOutside ? [] : doorFailures.admitted),
+        ...(endpoint.method === "POST" ? doorFailures.withBody : []),
+        ...(endpoint.path.startsWith("/v1/") ? doorFailures.underV1 : [])
       ]
       all.set(`${group.identifier}.${endpoint.identifier}`, [...new Set(tags)])
     }
