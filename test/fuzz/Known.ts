@@ -1,0 +1,71 @@
+/** What the fuzzer has learned of the shop so far: goods, orders, cursors, people. What it sends is made from it. */
+import { canaries } from "./canaries.ts"
+import type { Dice } from "./Dice.ts"
+
+/** Of each kind so many are kept: the newest. */
+const most = 50
+
+const kinds = { sku: /"sku":"([^"]+)"/g, id: /"id":"([^"]+)"/g, cursor: /"next_cursor":"([^"]+)"/g, etag: /^(.+)$/g }
+type Kind = keyof typeof kinds
+
+export class Known {
+  private readonly found: Record<Kind, Array<string>> = {
+    sku: ["KITCHEN-KETTLE-12"],
+    id: ["usr_1", "prd_1", "ord_1", "dfr_1"],
+    cursor: ["AAAA"],
+    etag: ['"1"']
+  }
+  private count = 0
+
+  learn({ headers, text }: { readonly headers: Readonly<Record<string, string>>; readonly text: string }): void {
+    this.add("etag", headers["etag"] ?? "")
+    for (const kind of ["sku", "id", "cursor"] as const) this.add(kind, text)
+  }
+
+  private add(kind: Kind, text: string): void {
+    const list = this.found[kind]
+    for (const [, value = ""] of text.matchAll(kinds[kind])) {
+      if (list.includes(value)) continue
+      list.push(value)
+      if (list.length > most) list.shift()
+    }
+  }
+
+  id(prefix: string, dice: Dice): string {
+    const fitting = this.found.id.filter((id) => id.startsWith(prefix))
+    return fitting.length > 0 && dice.chance(0.8) ? dice.one(fitting) : dice.one(this.found.id)
+  }
+
+  cursor(dice: Dice): string {
+    return dice.one(this.found.cursor)
+  }
+
+  etag(dice: Dice): string {
+    return dice.one(this.found.etag)
+  }
+
+  /** A text that fits a member or parameter of this name. */
+  textFor(name: string, dice: Dice): string {
+    this.count += 1
+    switch (name) {
+      case "sku":
+        return dice.one(this.found.sku)
+      case "payment_method":
+        return dice.one(["pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"])
+      case "email":
+        return dice.chance(0.5) ? canaries.email : `fuzz.${this.count}.${dice.below(1e9)}@example.com`
+      case "password":
+        return canaries.password
+      case "cursor":
+        return this.cursor(dice)
+      case "idempotency_key":
+        return canaries.key
+      case "limit":
+        return String(1 + dice.below(100))
+      case "wait":
+        return dice.one(["0", "1"])
+      default:
+        return canaries.name
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** Sends what the fuzzer made, over connections that are kept open, and hands back what came. */
+import { Effect } from "effect"
+import * as http from "node:http"
+import type { Sent } from "./requests.ts"
+
+export interface Got {
+  /** 0 when there was no answer; `text` says why. */
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** Longer than anything may take. */
+const answersWithinMillis = 40_000
+
+export const sendTo = (agent: http.Agent, url: string, { body, headers, method, path }: Sent): Effect.Effect<Got> =>
+  Effect.callback((resume) => {
+    const { hostname, port } = new URL(url)
+    const done = (got: Got) => resume(Effect.succeed(got))
+    const failed = (error: NodeJS.ErrnoException) => done({ status: 0, headers: {}, text: error.code ?? error.message })
+    const options = { agent, host: hostname, port, method, path, headers, timeout: answersWithinMillis }
+    const request = http.request(options, (response) => {
+      const parts: Array<Buffer> = []
+      response.on("data", (part: Buffer) => parts.push(part))
+      response.on("error", failed)
+      response.on("end", () => {
+        const flat = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
+        done({
+          status: response.statusCode ?? 0,
+          headers: Object.fromEntries(flat) as Record<string, string>,
+          text: Buffer.concat(parts).toString()
+        })
+      })
+    })
+    request.on("timeout", () => request.destroy(new Error(`no answer after ${answersWithinMillis} ms`)))
+    request.on("error", failed)
+    request.on("continue", () => undefined)
+    request.end(body)
+    return Effect.sync(() => request.destroy())
+  })
