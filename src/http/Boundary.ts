@@ -99,7 +99,7 @@ export const boundary = Layer.fresh(
               : render(refused)
           const response = yield* answered.pipe(
             Effect.provideContext(facts({ id, startedMillis, told })),
-            Effect.annotateLogs({ request_id: id })
+              Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
           )
           count({
             method: request.method,
@@ -114,6 +114,11 @@ export const boundary = Layer.fresh(
     { global: true }
   )
 )
+
+/** A client's own id of its request, if it is a plain one: nothing that is a secret or a text is written like that. */
+const plainId = /^(?=.*[a-z])[\w-]{4,64}$/i
+const clientsId = (given: string | undefined) =>
+  given !== undefined && plainId.test(given) ? { client_request_id: given } : {}
 
 const finish = (response: Answer, id: string, isLast: boolean): Answer => {
   const headers: Record<string, string> = { "request-id": id, ...(isLast ? { connection: "close" } : {}) }

@@ -28,6 +28,11 @@ interface Degradable {
 export const detailOf = ({ last, reason }: DependencyUnavailable) =>
   last?.reason ?? reason.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase()
 
+type Answer = HttpServerResponse.HttpServerResponse
+
+const respondLive = <A, I>(schema: Schema.Codec<A, I>, value: A): Effect.Effect<Answer> =>
+  respond(schema, value, { status: 200 })
+
 /** 200 with what was known at this moment. */
 export const respondAsOf = <A, I>(
   schema: Schema.Codec<A & Degradable, I>,
@@ -51,15 +56,16 @@ export const respondByDefault = <A, I>(
   return Effect.andThen(answeredDegraded, respond(schema, { ...value, degraded }, { status: 200 }))
 }
 
-/** 200 with what a read was answered with, made into what is shown. */
-export const respondSeen = <A, B, I>(
+/** 200 with what a read was answered with, made into what is shown; the live answer as `live` has it. */
+export const respondSeen = <A, B, I, R = never>(
   schema: Schema.Codec<B & Degradable, I>,
   feature: string,
   seen: Fresh<A> | Stale<A>,
-  show: (value: A) => B
-): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  show: (value: A) => B,
+  live: (schema: Schema.Codec<B & Degradable, I>, value: B) => Effect.Effect<Answer, never, R> = respondLive
+): Effect.Effect<Answer, never, R> =>
   seen._tag === "Fresh"
-    ? respond(schema, show(seen.value), { status: 200 })
+    ? live(schema, show(seen.value))
     : Effect.flatMap(DateTime.now, (now) =>
         respondAsOf(schema, show(seen.value), {
           feature,

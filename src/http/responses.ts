@@ -20,3 +20,11 @@ export const nextCursor = (cursors: Cursors["Service"], list: string, next: Posi
   has_more: next !== undefined,
   next_cursor: next === undefined ? null : cursors.write(list, next)
 })
+
+/** The page behind this one, also as a Link (RFC 8288). */
+export const linked =
+  (path: string, limit: number, next: string | null) =>
+  (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
+    next === null
+      ? response
+      : HttpServerResponse.setHeader(response, "link", `<${path}?limit=${limit}&cursor=${next}>; rel="next"`)

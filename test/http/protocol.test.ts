@@ -267,14 +267,27 @@ layer(openDoor, { excludeTestServices: true })("every answer", (it) => {
     })
   )
 
-  it.effect("has the security headers, and is not stored", () =>
+  it.effect("has the security headers, and is not stored unless it is the public catalogue", () =>
     Effect.gen(function* () {
       for (const { headers } of yield* everyKind) {
         assert.strictEqual(headers["x-content-type-options"], "nosniff")
         assert.strictEqual(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'")
         assert.strictEqual(headers["referrer-policy"], "no-referrer")
-        assert.strictEqual(headers["cache-control"], "no-store")
+        assert.strictEqual(headers["cache-control"], headers["etag"] === undefined ? "no-store" : "public, no-cache")
       }
+    })
+  )
+
+  it.effect("is logged with the client's own id of its request, if that is a plain one", () =>
+    Effect.gen(function* () {
+      const canary = "ada@example.com"
+      const known = { "x-request-id": "checkout-7f3a" }
+      yield* send("GET", "/v1/nothing", { headers: known })
+      for (const given of [canary, "sess_a.ses_1.usr_1", "4242424242424242", "x".repeat(65), "two words", "abc"]) {
+        yield* send("GET", "/v1/nothing", { headers: { "x-request-id": given } })
+      }
+      const ids = (yield* logged).flatMap((line) => line["client_request_id"] ?? [])
+      assert.deepStrictEqual(ids, ["checkout-7f3a"])
     })
   )
 

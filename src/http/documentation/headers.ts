@@ -59,7 +59,12 @@ export const headers = {
   "Retry-After": { description: "Seconds to wait before asking again.", schema: seconds },
   "WWW-Authenticate": { description: "How to authenticate.", schema: text },
   Location: { description: "Where it is.", schema: text },
-  ETag: { description: "The version of the order.", schema: text },
+  ETag: {
+    description:
+      "The version of what is answered. Of an order, a strong one: for If-Match. Of others, for If-None-Match.",
+    schema: text
+  },
+  Link: { description: "`rel=next`: the page behind this one (RFC 8288).", schema: text },
   "Idempotency-Key-Expires": {
     description: "Until when the key is kept.",
     schema: { type: "string", format: "date-time" }

@@ -15,6 +15,8 @@ export interface Described {
 }
 
 const degraded: Described["headers"] = { "200": ["Age", "Cache-Status"] }
+const tagged: Described["headers"] = { "200": ["Age", "Cache-Status", "ETag"] }
+const pages: Described["headers"] = { "200": ["Age", "Cache-Status", "ETag", "Link"] }
 const version: Described["headers"] = { "200": ["ETag"] }
 const keyed = ["Location", "ETag", "Idempotency-Key-Expires", "Idempotent-Replayed"] as const
 
@@ -33,13 +35,13 @@ export const groups: Readonly<Record<string, string>> = {
 }
 
 export const operations: Readonly<Record<string, Described>> = {
-  "users.me": { summary: "Read one's own account", headers: degraded },
+  "users.me": { summary: "Read one's own account", headers: tagged },
   "users.get": {
     summary: "Read an account",
     description: "One's own, or any for an operator.",
-    headers: degraded
+    headers: tagged
   },
-  "users.list": { summary: "List accounts", description: "For operators. Newest first.", headers: degraded },
+  "users.list": { summary: "List accounts", description: "For operators. Newest first.", headers: pages },
   "users.signUp": {
     summary: "Sign up",
     description: [
@@ -57,8 +59,8 @@ export const operations: Readonly<Record<string, Described>> = {
   },
   "sessions.logOut": { summary: "Log out", description: "Ends the session of this token." },
   "sessions.logOutEverywhere": { summary: "Log out everywhere", description: "Ends every session of the account." },
-  "catalog.list": { summary: "List products", description: "Newest first.", headers: degraded },
-  "catalog.get": { summary: "Read a product", headers: degraded },
+  "catalog.list": { summary: "List products", description: "Newest first.", headers: pages },
+  "catalog.get": { summary: "Read a product", headers: tagged },
   "catalog.stock": {
     summary: "Read how many there are",
     description:
@@ -78,7 +80,8 @@ export const operations: Readonly<Record<string, Described>> = {
   },
   "orders.list": {
     summary: "List one's orders",
-    description: "Newest first. With `idempotency_key`: the order that was placed under it, if it arrived."
+    description: "Newest first. With `idempotency_key`: the order that was placed under it, if it arrived.",
+    headers: { "200": ["Link"] }
   },
   "orders.get": {
     summary: "Read an order",

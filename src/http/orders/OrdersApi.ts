@@ -49,6 +49,8 @@ const keyed = [
 
 export const TimelineEntry = Schema.Struct({ at: Schema.DateTimeUtcFromString, step: Schema.String })
 
+export const OrdersShown = pageOf(Order)
+
 export const OrdersApi = HttpApiGroup.make("orders")
   .add(
     HttpApiEndpoint.post("place", "/v1/orders", {
@@ -74,7 +76,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
   .add(
     HttpApiEndpoint.get("list", "/v1/orders", {
       query: { ...PageQuery, idempotency_key: Schema.optionalKey(PlacedKey) },
-      success: pageOf(Order),
+      success: OrdersShown,
       error: failsWith(...always)
     }).middleware(Authorization)
   )

@@ -20,7 +20,8 @@ import { PreconditionRequired } from "../errors.ts"
 import { idempotencyKey, keyedHeaders } from "../Idempotency.ts"
 import { waitSecondsDefault, waitSecondsMost } from "../limits.ts"
 import { Cursors } from "../pages.ts"
-import { nextCursor, respond } from "../responses.ts"
+import { linked, nextCursor, respond } from "../responses.ts"
+import { OrdersShown } from "./OrdersApi.ts"
 
 /** Seconds of `Prefer: wait=N` (RFC 7240); what cannot be read is ignored, as the RFC wants it. */
 const preferredWait = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
@@ -95,14 +96,17 @@ export const ordersHandlers = HttpApiBuilder.group(
         const { userId } = yield* CurrentPrincipal
         if (query.idempotency_key !== undefined) {
           const found = yield* orders.findByKey(userId, query.idempotency_key)
-          return { data: Option.toArray(found), ...nextCursor(cursors, "orders", undefined) }
+          const alone = { data: Option.toArray(found), ...nextCursor(cursors, "orders", undefined) }
+          return yield* respond(OrdersShown, alone, { status: 200 })
         }
         const { limit, after } = yield* cursors.read("orders", query)
         const page = yield* orders.list(userId, {
           limit,
           after: Option.map(after, (last) => ({ ...last, id: OrderId.make(last.id) }))
         })
-        return { data: page.orders, ...nextCursor(cursors, "orders", Option.getOrUndefined(page.next)) }
+        const more = nextCursor(cursors, "orders", Option.getOrUndefined(page.next))
+        const response = yield* respond(OrdersShown, { data: page.orders, ...more }, { status: 200 })
+        return linked("/v1/orders", limit, more.next_cursor)(response)
       }),
       timeline: Effect.fnUntraced(function* ({ params }) {
         const { userId } = yield* CurrentPrincipal

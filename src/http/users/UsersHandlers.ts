@@ -12,7 +12,8 @@ import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { Forbidden } from "../errors.ts"
 import { idempotencyKeyIfAny } from "../Idempotency.ts"
 import { Cursors } from "../pages.ts"
-import { created, nextCursor, respond } from "../responses.ts"
+import { created, linked, nextCursor, respond } from "../responses.ts"
+import { respondTagged } from "../tags.ts"
 import { User } from "../../users/User.ts"
 import { Session, UserShown, UsersShown } from "./UsersApi.ts"
 
@@ -33,21 +34,23 @@ export const usersHandlers = HttpApiBuilder.group(
       }),
       me: Effect.fnUntraced(function* () {
         const { userId } = yield* CurrentPrincipal
-        return yield* respondSeen(UserShown, "account", yield* directory.find(userId), (user) => user)
+        return yield* respondSeen(UserShown, "account", yield* directory.find(userId), (user) => user, respondTagged)
       }),
       get: Effect.fnUntraced(function* ({ params }) {
         const principal = yield* CurrentPrincipal
         if (principal.userId !== params.id && principal.role !== "operator") return yield* new Forbidden()
-        return yield* respondSeen(UserShown, "account", yield* directory.find(params.id), (user) => user)
+        return yield* respondSeen(UserShown, "account", yield* directory.find(params.id), (user) => user, respondTagged)
       }),
       list: Effect.fnUntraced(function* ({ query }) {
         yield* operatorsOnly
         const { limit, after } = yield* cursors.read("users", query)
         const cursor = Option.getOrUndefined(Option.map(after, (last) => ({ ...last, id: UserId.make(last.id) })))
-        return yield* respondSeen(UsersShown, "accounts", yield* directory.list({ limit, cursor }), (page) => ({
-          data: page.users,
-          ...nextCursor(cursors, "users", page.next)
-        }))
+        const seen = yield* directory.list({ limit, cursor })
+        const more = nextCursor(cursors, "users", seen.value.next)
+        const show = (page: typeof seen.value) => ({ data: page.users, ...more })
+        return yield* respondSeen(UsersShown, "accounts", seen, show, respondTagged).pipe(
+          Effect.map(linked("/v1/users", limit, more.next_cursor))
+        )
       })
     })
   })
