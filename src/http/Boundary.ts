@@ -99,7 +99,7 @@ export const boundary = Layer.fresh(
               : render(refused)
           const response = yield* answered.pipe(
             Effect.provideContext(facts({ id, startedMillis, told })),
-              Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
+            Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
           )
           count({
             method: request.method,

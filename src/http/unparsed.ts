@@ -26,6 +26,8 @@ const lingers = "500 millis"
 interface Refused {
   readonly socket: Duplex
   readonly error: MalformedRequest | HeadersTooLarge | RequestTimeout | UriTooLong
+  /** Whoever asked for headers alone would take a body for the next answer. */
+  readonly headersOnly: boolean
 }
 
 const phrases: Readonly<Record<number, string>> = {
@@ -77,28 +79,29 @@ export const refuseUnparsed = Effect.fnUntraced(function* (server: Server) {
     latest.set(request.socket, { request, response, before: last === undefined || isOver(last) ? undefined : last })
   })
 
-  const refuse = (socket: Duplex, error: Refused["error"]) => {
-    if (!socket.writable || !Queue.offerUnsafe(refused, { socket, error })) socket.destroy()
+  const refuse = (socket: Duplex, error: Refused["error"], headersOnly: boolean) => {
+    if (!socket.writable || !Queue.offerUnsafe(refused, { socket, error, headersOnly })) socket.destroy()
   }
-  const refuseInTurn = (socket: Duplex, error: Refused["error"]) => {
+  const refuseInTurn = (socket: Duplex, error: Refused["error"], headersOnly: boolean) => {
     // The parser says it again with every byte that follows.
     if (met.has(socket)) return
     met.add(socket)
     const turn = turnOf(latest.get(socket))
-    if (turn === "now") refuse(socket, error)
+    if (turn === "now") refuse(socket, error, headersOnly)
     else if (turn === "never") socket.destroy()
-    else turn.once("close", () => refuse(socket, error))
+    else turn.once("close", () => refuse(socket, error, headersOnly))
   }
   server.on("connect", (_request, socket) => {
     socket.on("error", () => socket.destroy())
-    refuseInTurn(socket, errorOf(undefined))
+    refuseInTurn(socket, errorOf(undefined), false)
   })
   server.on("clientError", (error: NodeJS.ErrnoException & { readonly rawPacket?: Buffer }, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") socket.destroy()
-    else refuseInTurn(socket, errorOf(error.code, error.rawPacket))
+    else
+      refuseInTurn(socket, errorOf(error.code, error.rawPacket), error.rawPacket?.toString("latin1", 0, 5) === "HEAD ")
   })
 
-  const answer = Effect.fnUntraced(function* ({ error, socket }: Refused) {
+  const answer = Effect.fnUntraced(function* ({ error, headersOnly, socket }: Refused) {
     const row = rowOf(error)
     if (row === undefined) return void socket.destroy()
     const { code, status } = row
@@ -114,7 +117,7 @@ export const refuseUnparsed = Effect.fnUntraced(function* (server: Server) {
       "request-id": requestId
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.end(`HTTP/1.1 ${status} ${phrases[status] ?? ""}\r\n${lines.join("")}\r\n${body}`)
+    socket.end(`HTTP/1.1 ${status} ${phrases[status] ?? ""}\r\n${lines.join("")}\r\n${headersOnly ? "" : body}`)
     yield* Effect.forkScoped(Effect.delay(hangUp(socket), lingers))
     const fields = {
       request_id: requestId,

@@ -101,6 +101,17 @@ layer(openDoor, { excludeTestServices: true })("a connection", (it) => {
     })
   )
 
+  it.effect("that asks for headers alone gets no more when they are too large", () =>
+    Effect.gen(function* () {
+      const { port } = yield* Door
+      const { answers } = yield* talk(port, { says: [get("/livez", `X: ${long}\r\n`).replace("GET", "HEAD")] })
+      assert.deepStrictEqual(
+        answers.map(({ status, text }) => [status, text]),
+        [[431, ""]]
+      )
+    })
+  )
+
   it.effect("has its answers in the order of its requests", () =>
     Effect.gen(function* () {
       const three = get("/v1/products") + get("/v1/nothing") + behind

@@ -1,7 +1,7 @@
 /** Who has an answer already is not sent it again; and every list names the page behind it. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { json, member, newKey, openDoor, send } from "./door.ts"
+import { type Answer, json, member, newKey, openDoor, send } from "./door.ts"
 
 layer(openDoor, { excludeTestServices: true })("an answer with a weak tag", (it) => {
   it.effect("is not sent again to who names its tag, however it is written", () =>
@@ -60,11 +60,11 @@ layer(openDoor, { excludeTestServices: true })("a list", (it) => {
         const seen: Array<string> = []
         let path: string | undefined = `${list}?limit=2`
         while (path !== undefined && seen.length < 100) {
-          const answer = yield* send("GET", path, who)
+          const answer: Answer = yield* send("GET", path, who)
           assert.strictEqual(answer.status, 200, answer.text)
           const { data, has_more, next_cursor } = json(answer)
           seen.push(...data.map(({ id }: { readonly id: string }) => id))
-          const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers["link"] ?? "")?.[1]
+          const link: string | undefined = /^<([^>]+)>; rel="next"$/.exec(answer.headers["link"] ?? "")?.[1]
           assert.strictEqual(link !== undefined, has_more)
           assert.strictEqual(link, has_more ? `${list}?limit=2&cursor=${next_cursor}` : undefined)
           path = link

@@ -38,6 +38,7 @@ layer(Layer.fresh(TestDatabaseUrl.layer), { excludeTestServices: true })("a node
         const who = yield* customer(proxy.url)
         // The door knows its own routes, deadlines and admission, not those of the operators' beside it.
         expect((yield* request(`${proxy.url}/v1/products`, { method: "DELETE" }))?.status).toBe(405)
+        expect((yield* request(`${proxy.url}/ops/api/queues`))?.status).toBe(404)
         const hurried = { headers: { authorization: who.authorization, "request-timeout": "0.001" } }
         expect((yield* request(`${proxy.url}/v1/orders`, hurried))?.status).toBe(504)
 
