@@ -1,0 +1,83 @@
+/** What a whole node says of itself: well-formed, about every part of it, and also without its database. */
+import { execFileSync, spawnSync } from "node:child_process"
+import { readFile } from "node:fs/promises"
+import * as path from "node:path"
+import { expect, it } from "@effect/vitest"
+import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { temporaryFolder } from "../database/privateCluster.ts"
+import { readExposition } from "../telemetry/exposition.ts"
+import { customer, placeOrder, untilAllCaptured } from "./client.ts"
+import { startShop } from "./process.ts"
+
+const promtool = spawnSync("promtool", ["--version"]).status === 0
+const patiently = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
+
+it.live(
+  "a node tells of its requests, dependencies, queues, orders and invariants, and goes on when its database is away",
+  () =>
+    Effect.gen(function* () {
+      const DATA_DIR = yield* temporaryFolder
+      const scope = yield* Scope.fork(yield* Scope.Scope)
+      const database = yield* Scope.provide(
+        EmbeddedPostgres.start({
+          directory: path.join(DATA_DIR, "elsewhere"),
+          durable: false,
+          onProgress: () => Effect.void
+        }),
+        scope
+      )
+      const shop = yield* startShop({ env: { DATA_DIR, DATABASE_URL: Redacted.value(database.url) } })
+      const { url } = yield* shop.ready
+      const ops = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+      const token = (yield* Effect.promise(() => readFile(`${DATA_DIR}/ops-token`, "utf8"))).trim()
+      const scraped = Effect.promise(async () => {
+        const answer = await fetch(`${ops}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+        const text = await answer.text()
+        const { families, wrong } = readExposition(text)
+        const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}) =>
+          families
+            .get(name)
+            ?.samples.find((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
+            ?.value
+        return { text, wrong, valueOf }
+      })
+
+      const statusOf = (of: string) => Effect.promise(async () => (await fetch(of)).status)
+      expect(yield* Effect.forEach([`${url}/metrics`, `${url}/ops/api/queues`, `${ops}/livez`], statusOf)).toEqual([
+        404, 404, 404
+      ])
+
+      const who = yield* customer(url)
+      yield* placeOrder(url, who, { key: "counted-once" })
+      yield* untilAllCaptured(url, who)
+      const seen = yield* Effect.repeat(scraped, {
+        until: ({ valueOf }) =>
+          (valueOf("holdfast_invariant_compared_timestamp_seconds", { name: "captured_twice" }) ?? 0) > 0,
+        schedule: patiently
+      })
+      expect(seen.wrong).toEqual([])
+      if (promtool) {
+        expect(execFileSync("promtool", ["check", "metrics"], { input: seen.text, encoding: "utf8" })).toBe("")
+      }
+      const { valueOf } = seen
+      expect(valueOf("holdfast_shop_events_total", { event: "order_placed" })).toBe(1)
+      expect(valueOf("holdfast_shop_events_total", { event: "order_captured" })).toBe(1)
+      expect(valueOf("holdfast_shop_events_total", { event: "user_signed_up" })).toBe(1)
+      expect(valueOf("holdfast_jobs_settled_total", { queue: "orders", outcome: "done" })).toBeGreaterThan(0)
+      expect(valueOf("dependency_calls_total", { dependency: "payments", outcome: "success" })).toBeGreaterThan(0)
+      expect(valueOf("holdfast_invariant_violations", { name: "captured_twice" })).toBe(0)
+      expect(valueOf("process_cpu_seconds_total")).toBeGreaterThan(0)
+      expect(valueOf("holdfast_disk_free_bytes", { directory: "spool" })).toBeGreaterThan(0)
+      expect(seen.text).not.toContain(who.userId)
+
+      yield* Scope.close(scope, Exit.void)
+      const down = yield* Effect.repeat(scraped, {
+        until: (later) => later.valueOf("holdfast_database_up") === 0,
+        schedule: patiently
+      })
+      expect(down.wrong).toEqual([])
+      expect(down.valueOf("holdfast_database_up")).toBe(0)
+    }),
+  60_000
+)
