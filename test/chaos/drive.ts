@@ -3,8 +3,9 @@
  * Each wants one order and waits for its outcome; who gets no good answer asks again under its key, three times at most,
  * later each time and at a random moment. What each was told goes to the judge.
  */
-import { Clock, Effect, Random, Schedule } from "effect"
+import { Clock, Effect, Random } from "effect"
 import { request } from "../main/client.ts"
+import { atRate } from "./atRate.ts"
 import { asking, type Body, isDefinite, isGood } from "./customerLog.ts"
 import { isDeferredId } from "./deferred.ts"
 import type { Traffic } from "./load.ts"
@@ -86,7 +87,7 @@ export const makeDrive = (world: World, traffic: Traffic, name: string) => {
         return wishes.filter(({ at, outcome }) => outcome && at >= from).length / took
       }),
     /** New customers at this rate, until it is interrupted; those who have come stay as long as the scope is open. */
-    steady: (perSecond: number) => Effect.repeat(Effect.forkScoped(wish), Schedule.fixed(1000 / perSecond))
+    steady: (perSecond: number) => atRate(perSecond, wish)
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { Clock, Effect, Random, Schedule } from "effect"
 import { type Customer, request } from "../main/client.ts"
+import { atRate } from "./atRate.ts"
 import { type Answer, asking, type Body, isDefinite, isGood, type Log, nobody } from "./customerLog.ts"
 import { isDeferredId } from "./deferred.ts"
 import type { World } from "./World.ts"
@@ -179,23 +180,20 @@ export const makeLoad = (world: World, traffic: Traffic, name: string) => {
     yield* seeing("deferred", `/v1/deferred/${taken.id}`, { headers })
   })
 
-  const every = (perSecond: number, one: Effect.Effect<unknown>) =>
-    Effect.repeat(Effect.forkScoped(one), Schedule.fixed(1000 / perSecond))
-
   /** Until it is interrupted. What was sent is answered, and sent again, for as long as the scope is open. */
   return (ordersPerSecond: number) => {
     const looksPerSecond = Math.max(2, ordersPerSecond / 2)
     return Effect.all(
       [
-        every(ordersPerSecond, order),
-        every(accountsPerSecond, signUp),
-        every(accountsPerSecond, logIn),
-        every(looksPerSecond, seeing("catalogue", "/v1/products?limit=20")),
-        every(looksPerSecond, seeing("stock", `/v1/products/${world.productId}/stock`)),
-        every(looksPerSecond, own),
-        every(looksPerSecond, deferred),
-        every(probesPerSecond, seeing("live", "/livez")),
-        every(probesPerSecond, seeing("ready", "/readyz"))
+        atRate(ordersPerSecond, order),
+        atRate(accountsPerSecond, signUp),
+        atRate(accountsPerSecond, logIn),
+        atRate(looksPerSecond, seeing("catalogue", "/v1/products?limit=20")),
+        atRate(looksPerSecond, seeing("stock", `/v1/products/${world.productId}/stock`)),
+        atRate(looksPerSecond, own),
+        atRate(looksPerSecond, deferred),
+        atRate(probesPerSecond, seeing("live", "/livez")),
+        atRate(probesPerSecond, seeing("ready", "/readyz"))
       ],
       { concurrency: "unbounded", discard: true }
     )

@@ -1,7 +1,8 @@
 /** Whoever suggests products is away, or slow: pages are there all the same, with what was known, or without. */
-import { Clock, Duration, Effect, Schedule } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import { recommendationsPolicy } from "../../../src/dependencies/recommendations/policy.ts"
 import { request } from "../../main/client.ts"
+import { atRate } from "../atRate.ts"
 import { amplification } from "../amplification.ts"
 import { circuitOf } from "../circuits.ts"
 import { quantile } from "../figures.ts"
@@ -39,7 +40,7 @@ const looking = (url: string, looks: Array<Look>) =>
       const degraded = page?.body.degraded?.some(({ feature }) => feature === "recommendations") ?? false
       looks.push({ status: page?.status ?? 0, degraded, millis: (yield* Clock.currentTimeMillis) - began })
     })
-    yield* Effect.repeat(Effect.forkScoped(look), Schedule.fixed(1000 / pagesPerSecond))
+    yield* atRate(pagesPerSecond, look)
   })
 
 const found = (healthy: ReadonlyArray<Look>, during: ReadonlyArray<Look>): Found => {

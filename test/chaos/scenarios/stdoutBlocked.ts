@@ -1,6 +1,7 @@
 /** Nobody reads the log any more: the shop goes on, does not grow, and says afterwards how much it could not say. */
-import { Duration, Effect, Schedule } from "effect"
+import { Duration, Effect } from "effect"
 import { request } from "../../main/client.ts"
+import { atRate } from "../atRate.ts"
 import { residentMegabytes } from "../resources.ts"
 import type { Found, Scenario } from "../Scenario.ts"
 import type { World } from "../World.ts"
@@ -17,9 +18,7 @@ const harm = (world: World, seconds: number) =>
     const before = residentMegabytes(pid)
     yield* node.heard(false)
     const one = request(`${node.url}/nowhere`)
-    yield* Effect.repeat(Effect.forkScoped(one), Schedule.fixed(1000 / chatterPerSecond)).pipe(
-      Effect.timeoutOption(Duration.seconds(seconds))
-    )
+    yield* atRate(chatterPerSecond, one).pipe(Effect.timeoutOption(Duration.seconds(seconds)))
     const grown = residentMegabytes(pid) - before
     yield* node.heard(true)
     yield* Effect.sleep("1 second")
