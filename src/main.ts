@@ -23,6 +23,7 @@ import { mailWorker } from "./emails/mailWorker.ts"
 import { MailStore } from "./emails/MailStore.ts"
 import { mailsReplaySafety } from "./emails/replaySafety.ts"
 import { mailQueue } from "./dependencies/email/mails.ts"
+import { keepsHeapSmall } from "./main/memory.ts"
 import { counter, providers, recommender } from "./main/providers.ts"
 import { shopEvents } from "./main/shopEvents.ts"
 import { DefectsOnDemand } from "./http/PanicApi.ts"
@@ -31,6 +32,7 @@ import { OperatorTokens } from "./http/ops/OperatorTokens.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
+import { Crowd } from "./jobs/Crowd.ts"
 import { Jobs } from "./jobs/Jobs.ts"
 import { DeadLetters } from "./jobs/DeadLetters.ts"
 import { AtCrashPoint } from "./jobs/crashPoints.ts"
@@ -270,6 +272,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(sampling),
     Layer.provideMerge(features),
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
+    Layer.provideMerge(Crowd.layer),
     Layer.provideMerge(spool(settings)),
     Layer.provideMerge(inventory(settings)),
     Layer.provideMerge(Layer.succeed(DefectsOnDemand, !settings.production)),
@@ -317,6 +320,7 @@ const serve = (settings: Settings) =>
   Effect.scoped(Effect.flatMap(Layer.build(shop(settings)), (built) => Context.get(built, Spool).damage))
 
 const program = Effect.gen(function* () {
+  yield* keepsHeapSmall
   const settings = yield* reported(readSettings).pipe(Effect.provide(logs(Option.none())))
   const run = process.argv[2] === "migrate" ? Effect.scoped(migrateOnly(settings)) : serve(settings)
   yield* reported(run).pipe(

@@ -6,7 +6,8 @@
  */
 import { spawn } from "node:child_process"
 import * as path from "node:path"
-import { Client, quantile, wire } from "../load/Client.ts"
+import { Client, wire } from "../load/Client.ts"
+import { quantile } from "../load/Tally.ts"
 
 const rounds = 7
 const roundMillis = 1_500
@@ -37,18 +38,21 @@ type Server = Awaited<ReturnType<typeof started>>
 const cost = async ({ cpuMicros, port }: Server, text: string) => {
   const client = new Client(port, atOnce)
   const before = await cpuMicros()
-  await client.closedLoop(() => ({ kind: "read", text }), atOnce, roundMillis)
+  const kind = { name: "read", deadlineMillis: roundMillis, next: () => text }
+  await client.closedLoop(() => kind, atOnce, roundMillis)
   const spent = (await cpuMicros()) - before
   client.close()
-  return spent / client.answers.length
+  return spent / client.answers
 }
 
 const servers: Array<Server> = []
 for (const kind of ["bare", "deadlines", "whole", "full"]) servers.push(await started(kind))
-const text = wire("GET", "/v1/products?limit=5")
+const read = wire("GET", "/v1/products?limit=5")
+/** Never waits for room, so a full node refuses it at once. */
+const refused = wire("GET", "/v1/products/prd_1/recommendations")
 for (let round = 0; round <= rounds; round++) {
   for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
-    const micros = await cost(server, text)
+    const micros = await cost(server, server.kind === "full" ? refused : read)
     // The first one warms everything up.
     if (round > 0) server.micros.push(micros)
   }

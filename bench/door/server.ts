@@ -2,7 +2,6 @@
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
 import { Duration, Effect, Layer } from "effect"
 import { Admission } from "../../src/http/Admission.ts"
-import { NodeOverloaded } from "../../src/http/errors.ts"
 import { Deadlines } from "../../src/http/Deadlines.ts"
 import { listener, listeningUrl, openApi } from "../../src/http/Server.ts"
 import { Health } from "../../src/ops/Health.ts"
@@ -12,13 +11,19 @@ import { AppSecret } from "../../src/users/AppSecret.ts"
 
 const health = Layer.succeed(Health, { report: Effect.succeed({ draining: false, checks: {} }), drain: Effect.void })
 
-/** A node that refuses everybody, to see what a refusal costs. */
+/** As many as are let in before anything is known; none of them ever ends. */
+const crowd = 32
+
+/** A node that is full for good: to see what a refusal costs. */
 const refusing = Layer.effect(
   Admission,
-  Effect.map(Admission, (admission) => ({
-    ...admission,
-    through: () => Effect.fail(new NodeOverloaded({ retryAfterSeconds: 1 }))
-  }))
+  Effect.tap(Admission, (admission) =>
+    Effect.sync(() => {
+      for (let index = 0; index < crowd; index++) {
+        admission.passFor({ priority: "default", reads: true, hashes: false })?.ask(() => undefined)
+      }
+    })
+  )
 ).pipe(Layer.provide(Admission.layer))
 
 const doors = {

@@ -3,32 +3,43 @@
  * their length says. It shares the machine with what it measures, so everything in it is as cheap as can be.
  */
 import * as net from "node:net"
+import { Tally } from "./Tally.ts"
 
-export interface Answered {
-  readonly status: number
-  /** From when it was due, not from when it could be sent: who queues up at home waits as well. */
-  readonly millis: number
-  /** When the answer was there. */
-  readonly at: number
-  readonly kind: string
-  /** Of a problem; empty for what went well. */
-  readonly code: string
+/** One kind of request, as it goes over the wire. */
+export interface Kind {
+  readonly name: string
+  readonly deadlineMillis: number
+  readonly next: () => string
 }
 
 interface Ticket {
-  readonly kind: string
+  readonly kind: Kind
+  /** From when it was due, not from when it could be sent: who queues up at home waits as well. */
   readonly due: number
-  readonly text: string
 }
 
 const headEnd = Buffer.from("\r\n\r\n")
+const lengthName = Buffer.from("\r\ncontent-length: ")
+/** Node writes it with a capital; whoever wrote it himself did not. */
+const closeName = Buffer.from("onnection: close\r\n")
+const digit = { zero: 48, nine: 57 }
+
+const numberAt = (bytes: Buffer, from: number): number => {
+  let value = 0
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte < digit.zero || byte > digit.nine) break
+    value = value * 10 + byte - digit.zero
+  }
+  return value
+}
+const statusOffset = "HTTP/1.1 ".length
 
 class Connection {
   readonly socket: net.Socket
   ticket: Ticket | undefined = undefined
   private readonly client: Client
-  private pending: Buffer = Buffer.alloc(0)
-  private closes = false
+  private pending: Buffer | undefined = undefined
 
   constructor(client: Client, port: number) {
     this.client = client
@@ -40,36 +51,38 @@ class Connection {
 
   send(ticket: Ticket): void {
     this.ticket = ticket
-    this.socket.write(ticket.text)
+    this.socket.write(ticket.kind.next(), "latin1")
   }
 
   private read(data: Buffer): void {
-    this.pending = this.pending.length === 0 ? data : Buffer.concat([this.pending, data])
-    const end = this.pending.indexOf(headEnd)
-    if (end < 0) return
-    const head = this.pending.toString("latin1", 0, end)
-    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0)
-    if (this.pending.length < end + 4 + length) return
-    this.closes = /\r\nconnection: close/i.test(head)
-    const status = Number(head.slice(9, 12))
-    const code = status < 400 ? "" : (/"code":"(\w+)"/.exec(this.pending.toString("latin1", end))?.[1] ?? "")
-    this.pending = Buffer.alloc(0)
+    const bytes = this.pending === undefined ? data : Buffer.concat([this.pending, data])
+    const end = bytes.indexOf(headEnd)
+    const lengthAt = end < 0 ? -1 : bytes.indexOf(lengthName)
+    const length = lengthAt >= 0 && lengthAt < end ? numberAt(bytes, lengthAt + lengthName.length) : 0
+    if (end < 0 || bytes.length < end + headEnd.length + length) {
+      this.pending = bytes
+      return
+    }
+    this.pending = undefined
+    const closeAt = bytes.indexOf(closeName)
+    const status = numberAt(bytes, statusOffset)
+    const code = status < 400 ? "" : (/"code":"(\w+)"/.exec(bytes.toString("latin1", end))?.[1] ?? String(status))
     const { ticket } = this
     this.ticket = undefined
-    if (ticket !== undefined) this.client.answered(ticket, status, code)
-    if (this.closes) this.socket.destroy()
+    if (ticket !== undefined) this.client.answered(ticket, code)
+    if (closeAt >= 0 && closeAt < end) this.socket.destroy()
     else this.client.idle(this)
   }
 }
 
 export class Client {
-  readonly answers: Array<Answered> = []
-  /** Requests whose connection ended without an answer. */
-  lost = 0
   /** How late requests were sent, in milliseconds: more than a few, and it is the client that is overloaded. */
   readonly late: Array<number> = []
   /** Requests that were due while every connection was busy, and were not sent. */
   unsent = 0
+  /** Any answer at all. */
+  answers = 0
+  private readonly tallies = new Map<Kind, Tally>()
   private readonly port: number
   private readonly most: number
   private readonly resting: Array<Connection> = []
@@ -81,39 +94,54 @@ export class Client {
     this.most = mostConnections
   }
 
+  tallyOf(kind: Kind): Tally {
+    let tally = this.tallies.get(kind)
+    if (tally === undefined) this.tallies.set(kind, (tally = new Tally()))
+    return tally
+  }
+
   get busy(): number {
     return this.all.size - this.resting.length
   }
 
-  send(kind: string, text: string, due = performance.now()): void {
-    const connection = this.resting.pop() ?? (this.all.size < this.most ? this.open() : undefined)
-    if (connection === undefined) this.unsent++
-    else {
-      this.late.push(performance.now() - due)
-      connection.send({ kind, text, due })
-    }
-  }
-
   /** As many requests at once as there are connections, one after the other on each, until the time is over. */
-  async closedLoop(make: () => { readonly kind: string; readonly text: string }, atOnce: number, millis: number) {
-    this.next = () => ({ ...make(), due: performance.now() })
+  async closedLoop(next: () => Kind, atOnce: number, millis: number): Promise<void> {
+    this.next = () => ({ kind: next(), due: performance.now() })
     for (let index = 0; index < atOnce; index++) this.open().send(this.next())
     await pause(millis)
     this.next = undefined
     await this.quiet(5_000)
   }
 
-  /** So many requests a second, whatever becomes of them. */
-  async openLoop(make: () => { readonly kind: string; readonly text: string }, perSecond: number, millis: number) {
+  /** All the connections that there will be, open before anything is asked; a few at a time, as a proxy would have them. */
+  async connect(): Promise<void> {
+    while (this.all.size < this.most) {
+      const some = Array.from({ length: Math.min(64, this.most - this.all.size) }, () => this.open())
+      await Promise.all(
+        some.map(({ socket }) => new Promise<void>((resolve) => socket.once("connect", () => resolve())))
+      )
+      this.resting.push(...some)
+    }
+  }
+
+  /** So many requests of each kind a second, whatever becomes of them. */
+  async openLoop(rates: ReadonlyMap<Kind, number>, millis: number): Promise<void> {
     const began = performance.now()
-    let sent = 0
-    while (performance.now() - began < millis) {
-      const due = Math.floor(((performance.now() - began) * perSecond) / 1000)
-      for (; sent < due; sent++) {
-        const { kind, text } = make()
-        this.send(kind, text, began + (sent * 1000) / perSecond)
+    // Each kind begins somewhere else within its own interval, so that they do not come together.
+    const streams = [...rates].map(([kind, perSecond], index) => ({
+      kind,
+      tally: this.tallyOf(kind),
+      interval: 1000 / perSecond,
+      due: began + ((index + 0.5) / rates.size) * Math.min(1000 / perSecond, millis)
+    }))
+    for (let now = began; now - began < millis; now = performance.now()) {
+      for (const stream of streams) {
+        while (stream.due <= now) {
+          this.send(stream.kind, stream.tally, stream.due)
+          stream.due += stream.interval
+        }
       }
-      await pause(2)
+      await pause(1)
     }
   }
 
@@ -126,9 +154,18 @@ export class Client {
     for (const connection of this.all) connection.socket.destroy()
   }
 
-  answered({ due, kind }: Ticket, status: number, code: string): void {
-    const at = performance.now()
-    this.answers.push({ kind, status, code, millis: at - due, at })
+  answered({ due, kind }: Ticket, code: string): void {
+    this.answers++
+    const now = performance.now()
+    const tally = this.tallyOf(kind)
+    const millis = now - due
+    if (code === "overloaded") tally.refusedMillis.push(millis)
+    else if (code !== "") tally.other(code)
+    else if (millis > kind.deadlineMillis) tally.other("late")
+    else {
+      tally.goodMillis.push(millis)
+      tally.goodAt.push(now)
+    }
   }
 
   idle(connection: Connection): void {
@@ -138,10 +175,20 @@ export class Client {
 
   closed(connection: Connection): void {
     this.all.delete(connection)
-    if (connection.ticket !== undefined) this.lost++
+    if (connection.ticket !== undefined) this.tallyOf(connection.ticket.kind).other("lost")
     const at = this.resting.indexOf(connection)
     if (at >= 0) this.resting.splice(at, 1)
     if (this.next !== undefined) this.open().send(this.next())
+  }
+
+  private send(kind: Kind, tally: Tally, due: number): void {
+    tally.sent++
+    const connection = this.resting.pop() ?? (this.all.size < this.most ? this.open() : undefined)
+    if (connection === undefined) this.unsent++
+    else {
+      this.late.push(performance.now() - due)
+      connection.send({ kind, due })
+    }
   }
 
   private open(): Connection {
@@ -152,11 +199,6 @@ export class Client {
 }
 
 export const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
-
-export const quantile = (values: ReadonlyArray<number>, share: number): number => {
-  const sorted = values.toSorted((one, other) => one - other)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
 
 /** A request as it goes over the wire. */
 export const wire = (

@@ -1,5 +1,5 @@
-/** The real shop as a process, with a database of its own and without a worker: only the door is measured. */
-import { execFileSync, spawn } from "node:child_process"
+/** The real shop as a process, as `npm start` runs it but for the limits per client: with a database and providers of its own. */
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -9,29 +9,42 @@ const root = path.resolve(import.meta.dirname, "../..")
 export interface RunningShop {
   readonly url: string
   readonly port: number
-  /** Of the node itself; the database's processes are not in it. */
-  readonly rssMegabytes: () => number
+  /** Of the node itself, in megabytes; the database's and the providers' processes are not in it. */
+  readonly rss: () => number
+  /** Seconds of processor time that the node has used so far. */
+  readonly cpu: () => number
   readonly stop: () => Promise<void>
 }
 
-export const startShop = async (): Promise<RunningShop> => {
+/** Where there is no /proc the two are not known, and not judged. */
+const read = (file: string): string => {
+  try {
+    return fs.readFileSync(file, "utf8")
+  } catch {
+    return ""
+  }
+}
+/** The kernel counts processor time in hundredths of a second. */
+const ticksPerSecond = 100
+
+export const startShop = async (role: string): Promise<RunningShop> => {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-overload-"))
-  const { HOME = "", PATH = "" } = process.env
-  const child = spawn(process.execPath, ["src/main.ts"], {
+  const { HOME = "", NODE_OPTIONS = "", PATH = "" } = process.env
+  const child = spawn(process.execPath, ["--max-semi-space-size=16", "src/main.ts"], {
     cwd: root,
     stdio: ["ignore", "pipe", "ignore"],
     env: {
       HOME,
+      NODE_OPTIONS,
       PATH,
+      // As `npm start` and the Dockerfile set it.
+      MALLOC_MMAP_THRESHOLD_: "1048576",
       DATA_DIR: dataDir,
-      ROLE: "api",
+      ROLE: role,
       PORT: "0",
       OPS_PORT: "0",
       SANDBOX_PORT: "0",
-      RATE_LIMITS: "off",
-      STRIPE_API_BASE: "http://127.0.0.1:1",
-      STRIPE_SECRET_KEY: "unused",
-      STRIPE_WEBHOOK_SECRET: "unused"
+      RATE_LIMITS: "off"
     }
   })
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
@@ -47,27 +60,15 @@ export const startShop = async (): Promise<RunningShop> => {
   return {
     url,
     port: Number(new URL(url).port),
-    rssMegabytes: () => Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)]).toString()) / 1024,
+    rss: () => Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${child.pid}/status`))?.[1] ?? Number.NaN) / 1024,
+    cpu: () => {
+      const fields = read(`/proc/${child.pid}/stat`).split(") ")[1]?.split(" ") ?? []
+      return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    },
     stop: async () => {
       child.kill("SIGTERM")
       await ended
       fs.rmSync(dataDir, { recursive: true, force: true })
     }
   }
-}
-
-/** Somebody who may order. */
-export const customerOf = async (url: string): Promise<string> => {
-  const account = { email: `buyer-${process.pid}@example.com`, password: "a password of a buyer" }
-  const post = async (to: string, body: object) => {
-    const answer = await fetch(`${url}${to}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body)
-    })
-    if (!answer.ok) throw new Error(`${to} answered ${answer.status}`)
-    return (await answer.json()) as { readonly token: string }
-  }
-  await post("/v1/users", { ...account, name: "A Buyer" })
-  return `Bearer ${(await post("/v1/sessions", account)).token}`
 }

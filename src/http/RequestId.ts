@@ -2,10 +2,15 @@
 import { Context, Effect, Layer } from "effect"
 import { randomBytes } from "node:crypto"
 
-export class RequestId extends Context.Service<RequestId, { readonly next: Effect.Effect<string> }>()(
-  "holdfast/http/RequestId"
-) {
-  static readonly layer = Layer.succeed(RequestId, {
-    next: Effect.sync(() => `req_${randomBytes(16).toString("hex")}`)
-  })
+const nextUnsafe = () => `req_${randomBytes(16).toString("hex")}`
+
+export class RequestId extends Context.Service<
+  RequestId,
+  {
+    readonly next: Effect.Effect<string>
+    /** The same, where there is no fiber. */
+    readonly nextUnsafe: () => string
+  }
+>()("holdfast/http/RequestId") {
+  static readonly layer = Layer.succeed(RequestId, { next: Effect.sync(nextUnsafe), nextUnsafe })
 }

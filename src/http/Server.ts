@@ -13,12 +13,22 @@ import { Api } from "./Api.ts"
 import { Admission } from "./Admission.ts"
 import { boundary, errorRendering } from "./Boundary.ts"
 import { catalogHandlers } from "./catalog/CatalogHandlers.ts"
-import { arrivalMillis, bodyLimitBytes, headersLimitBytes, keepAliveMillis, pathParameterLimit } from "./limits.ts"
+import {
+  arrivalMillis,
+  backlog,
+  bodyLimitBytes,
+  connectionsMost,
+  headersLimitBytes,
+  keepAliveMillis,
+  pathParameterLimit
+} from "./limits.ts"
 import { deferredHandlers } from "./deferred/DeferredHandlers.ts"
 import { documentationHandlers } from "./documentation/documentationHandlers.ts"
 import { healthHandlers } from "./ops/HealthHandlers.ts"
 import { ordersHandlers } from "./orders/OrdersHandlers.ts"
 import { Deadlines } from "./Deadlines.ts"
+import { frontAdmission } from "./frontAdmission.ts"
+import { FrontDoor } from "./FrontDoor.ts"
 import { Cursors } from "./pages.ts"
 import { panicHandlers } from "./panicHandlers.ts"
 import { recommendationsHandlers } from "./recommendations/RecommendationsHandlers.ts"
@@ -73,8 +83,8 @@ export const servedAlone = <A, E, R>(routes: Layer.Layer<A, E, R>) =>
     )
   )
 
-/** Serves the API on whatever `HttpServer` there is, as whoever provides `Admission` and `Deadlines` wants it. */
-export const openApi = servedAlone(routes)
+/** Serves the API on a listener, as whoever provides `Admission` and `Deadlines` wants it. */
+export const openApi = Layer.merge(Layer.provide(frontAdmission, RequestId.layer), servedAlone(routes))
 
 /** Serves the API as the shop does. */
 export const api = Layer.provide(openApi, [Admission.layer, Deadlines.layer])
@@ -105,12 +115,13 @@ export const listener = (options: ListenOptions) =>
       })
       // An expectation that nobody knows is no reason to refuse (RFC 9110, 10.1.1); Node would, without a word.
       server.on("checkExpectation", (request, response) => void server.emit("request", request, response))
+      server.maxConnections = connectionsMost
       yield* refuseUnparsed(server)
-      return NodeHttpServer.layer(() => server, {
-        host: options.host,
-        port: options.port,
-        gracefulShutdownTimeout: options.grace
-      })
+      const { grace: gracefulShutdownTimeout, host, port } = options
+      return Layer.merge(
+        FrontDoor.layerOf(server),
+        NodeHttpServer.layer(() => server, { host, port, backlog, gracefulShutdownTimeout })
+      )
     })
   ).pipe(Layer.provide(RequestId.layer))
 

@@ -1,15 +1,17 @@
 /**
  * The way of a request to what serves it: room for it, its body, its deadline; and what its fiber knows of it meanwhile.
  *
- * Who is refused for want of room is refused before his body is read. The body is read before the request takes up room
- * or time: a slow sender uses up nobody's but its own (`arrivalMillis`). The app finds it where it would read it.
+ * Who came in by the front door (`frontAdmission.ts`) has his room. Of the others, who is refused for want of it is
+ * refused before his body is read. The body is read before the request takes up room or time: a slow sender uses up
+ * nobody's but its own (`arrivalMillis`). The app finds it where it would read it.
  */
 import { ByteSize, Context, Effect } from "effect"
 import { HttpIncomingMessage, HttpServerError, type HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { isUtf8 } from "node:buffer"
 import { WhileWaiting } from "../orders/Outcomes.ts"
 import { CurrentAttempt } from "../resilience/index.ts"
-import { Admission, type Pass } from "./Admission.ts"
+import { Admission } from "./Admission.ts"
+import type { Pass } from "./AdmissionGate.ts"
 import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
 import { Deadlines, type RequestDeadline, within } from "./Deadlines.ts"
 import { bodyLimitBytes } from "./limits.ts"
@@ -49,7 +51,7 @@ export const makeEntrance = Effect.gen(function* () {
 
   return (request: Request) => {
     const traffic = trafficOf(request.method, request.url)
-    const pass = admission.passFor(traffic)
+    const pass = admission.passFor(traffic, request.source)
     const deadline = deadlines.of(traffic, request.headers["request-timeout"])
     return {
       facts: (current: RequestFacts) => {

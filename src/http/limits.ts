@@ -24,6 +24,15 @@ export const arrivalMillis = { headers: 10_000, request: 25_000, look: 2_000 }
 /** Milliseconds that an idle connection stays open; longer than the 60 s of common proxies, so that they close first. */
 export const keepAliveMillis = 65_000
 
+/**
+ * Connections that wait to be accepted. A proxy that comes back opens hundreds at once; what the kernel has no room for it
+ * drops without a word, and the client tries again after a second. The kernel's own limit (somaxconn) is 4,096.
+ */
+export const backlog = 2_048
+
+/** Connections. Each takes some 10 KB even when nothing is asked on it; one more is closed as soon as it is accepted. */
+export const connectionsMost = 8_192
+
 /** Seconds that a request may wait for the outcome of its order: as asked, and as much as it may ask for. */
 export const waitSecondsDefault = 5
 export const waitSecondsMost = 30

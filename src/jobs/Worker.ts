@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly queue: string
   /** Jobs at once. */
   readonly concurrency: number
+  /** Jobs at once while it is true that something else comes first; asked before each claim and start. */
+  readonly givingWay?: { readonly when: () => boolean; readonly concurrency: number }
   /** Jobs to hold beyond those that run, so that short ones need not wait for the next claim. None unless given. */
   readonly prefetch?: number
   readonly handle: (job: ClaimedJob) => Effect.Effect<Settlement>
@@ -29,7 +31,8 @@ const sweeps = Schedule.spaced("1 second").pipe(Schedule.jittered)
 
 /** Works until interrupted. */
 export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
-  const { concurrency, prefetch = 0, queue } = options
+  const { concurrency, givingWay, prefetch = 0, queue } = options
+  const atOnce = () => (givingWay?.when() === true ? givingWay.concurrency : concurrency)
   const jobs = yield* Jobs
   const running = new Map<string, { readonly job: ClaimedJob; readonly fiber: Fiber.Fiber<Settlement> }>()
   const waiting: Array<ClaimedJob> = []
@@ -88,14 +91,14 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     })
   })
   const startAll = Effect.whileLoop({
-    while: () => waiting.length > 0 && turn.active < concurrency,
+    while: () => waiting.length > 0 && turn.active < atOnce(),
     body: () => startOne,
     step: () => undefined
   })
 
   // A claim is not interrupted: what it took and nobody knew of would keep its lease until that ended.
   const claimMore = Effect.suspend(() => {
-    const free = Math.min(mostClaimed, mostHeld - held())
+    const free = Math.min(mostClaimed, atOnce() + prefetch - held())
     turn.mayHaveMore = true
     if (turn.aloneRuns || free <= 0) return Effect.void
     return Effect.flatMap(jobs.claim(queue, free), (claimed) => {

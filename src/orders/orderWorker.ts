@@ -3,7 +3,8 @@
  *
  * Each order at work waits for the provider most of its time, and holds a connection only for its steps.
  */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
+import { Crowd } from "../jobs/Crowd.ts"
 import { runWorker } from "../jobs/Worker.ts"
 import { LedgerSweep, sweepLedger } from "./LedgerSweep.ts"
 import { runOrder } from "./OrderSaga.ts"
@@ -13,10 +14,18 @@ import { sweepOrders } from "./OrderSweep.ts"
 /** Somewhat more than the pool has connections: most of them wait for the provider at any moment. */
 const ordersAtOnce = 16
 
+/** While requests wait at the door: enough that orders still end, few enough that most of the machine answers requests. */
+const ordersInACrowd = 3
+
 export const orderWorker = Layer.effectDiscard(
   Effect.gen(function* () {
     const handle = yield* runOrder
-    yield* Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, handle }))
+    const crowd = yield* Effect.serviceOption(Crowd)
+    const givingWay = {
+      when: () => Option.isSome(crowd) && crowd.value.isAtTheDoor(),
+      concurrency: ordersInACrowd
+    }
+    yield* Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, givingWay, handle }))
     yield* Effect.forkScoped(sweepOrders)
     yield* Effect.forkScoped(sweepLedger)
   })

@@ -89,6 +89,23 @@ describe("a full node's line", () => {
       yield* letGo
     }))
 
+  test("is left after a hundredth of a second while others are sent away from it, and for longer again after a second", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      /** Milliseconds, in whole steps of the clock. */
+      const patience = Effect.gen(function* () {
+        const waiting = yield* start(page, Effect.succeed(ok)).pipe(Effect.map(Fiber.join), Effect.map(Effect.flip))
+        const fiber = yield* Effect.forkChild(waiting)
+        let waited = 0
+        for (; fiber.pollUnsafe() === undefined; waited += 10) yield* TestClock.adjust("10 millis")
+        return waited
+      })
+      assert.deepStrictEqual([yield* patience, yield* patience, yield* patience], [100, 10, 10])
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* patience, 100)
+      yield* letGo
+    }))
+
   test("is for so many; who comes then is refused before anything is read, and an order takes the last page's place", () =>
     Effect.gen(function* () {
       const { letGo } = yield* filled(room)

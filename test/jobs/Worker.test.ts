@@ -43,6 +43,31 @@ describe("a worker", () => {
     }).pipe(inMemory)
   )
 
+  it.effect("gives way while something else comes first, and holds no more than it runs", () =>
+    Effect.gen(function* () {
+      const jobs = yield* Jobs
+      const counts = { running: 0, most: 0 }
+      let crowded = true
+      yield* Effect.forEach(["a", "b", "c", "d", "e", "f"], add)
+      const handle = () =>
+        Effect.gen(function* () {
+          counts.running++
+          counts.most = Math.max(counts.most, counts.running)
+          yield* Effect.sleep("10 seconds")
+          counts.running--
+          return Settlement.done
+        })
+      const givingWay = { when: () => crowded, concurrency: 1 }
+      yield* Effect.forkScoped(runWorker({ queue, concurrency: 3, givingWay, handle }))
+      yield* TestClock.adjust("25 seconds")
+      assert.strictEqual(counts.most, 1)
+      crowded = false
+      yield* TestClock.adjust("60 seconds")
+      assert.strictEqual(counts.most, 3)
+      assert.strictEqual((yield* jobs.claim(queue, 10)).length, 0)
+    }).pipe(inMemory)
+  )
+
   it.effect("keeps its lease as long as it works", () =>
     Effect.gen(function* () {
       const runs = yield* Ref.make(0)

@@ -21,22 +21,21 @@ const flood = ({ customers: [who], url }: World, seconds: number) =>
     Effect.sync(() => new Client(Number(new URL(url).port), atOnce)),
     (client) => {
       let number = 0
-      const order = () => ({
-        kind: "big",
-        text: wire(
-          "POST",
-          "/v1/orders",
-          { authorization: who?.authorization ?? "", "idempotency-key": `flood-${number++}` },
-          big
-        )
-      })
-      const page = () => ({ kind: "page", text: wire("GET", "/v1/products?limit=100") })
-      return Effect.promise(() =>
-        Promise.all([
-          client.openLoop(order, perSecond, seconds * 1000),
-          client.openLoop(page, perSecond, seconds * 1000)
-        ])
-      )
+      const deadlineMillis = Number.POSITIVE_INFINITY
+      const order = {
+        name: "big",
+        deadlineMillis,
+        next: () =>
+          wire(
+            "POST",
+            "/v1/orders",
+            { authorization: who?.authorization ?? "", "idempotency-key": `flood-${number++}` },
+            big
+          )
+      }
+      const page = { name: "page", deadlineMillis, next: () => wire("GET", "/v1/products?limit=100") }
+      const rates = new Map([order, page].map((kind) => [kind, perSecond]))
+      return Effect.promise(() => client.openLoop(rates, seconds * 1000))
     },
     (client) => Effect.sync(() => client.close())
   )

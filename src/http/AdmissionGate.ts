@@ -1,0 +1,154 @@
+/**
+ * The gate of `Admission`, without a fiber: who is inside, who waits, and each request's pass.
+ *
+ * Plain calls, because most of those who come to a node that is flooded are sent away, and nothing may be spent on them.
+ */
+import type { Clock } from "effect"
+import { monotonicMillis, Timer, type Timers, type Waiter, WaitingLine } from "../resilience/index.ts"
+import type { AdmissionCounts } from "./admissionReport.ts"
+import { AdmissionLimit } from "./AdmissionLimit.ts"
+import type { Traffic } from "./traffic.ts"
+
+/** A burst of so many is over within the wait; more than that would be refused after it anyway. */
+const lineLength = 64
+/** A burst is over by then: who has waited longer is served no more quickly than who comes anew. */
+const burstMillis = 100
+/**
+ * Of a line from which somebody was sent away lately: that is no burst, and whoever waits in it only comes later. It is
+ * kept as short as still finds somebody for each place that is given back (controlled delay, as CoDel has it for packets).
+ */
+const standingMillis = 10
+const latelyMillis = 1_000
+/** A 503 that took longer has waited for something in vain: for a place in the database's pool, most likely. */
+const quickMillis = 100
+
+type Way = "in" | "away"
+
+/** One request's way in. */
+export class Pass extends Timer implements Waiter {
+  readonly priority: Waiter["priority"]
+  /** Whether it was let in; it stays so. */
+  isIn = false
+  private readonly traffic: Traffic
+  private readonly gate: AdmissionGate
+  private decide: ((way: Way) => void) | undefined = undefined
+  /** Negative while it takes no room. */
+  private enteredAt = -1
+
+  constructor(gate: AdmissionGate, traffic: Traffic, priority: Waiter["priority"]) {
+    super()
+    this.gate = gate
+    this.traffic = traffic
+    this.priority = priority
+  }
+
+  /** Whether it finds neither room nor a place in the line. A critical one may still take that of another. */
+  get isHopeless(): boolean {
+    const { line } = this.gate
+    const mayWait = this.priority === "critical" || (this.priority === "default" && line.size < lineLength)
+    return !mayWait && !this.gate.hasRoom(this)
+  }
+
+  /** In at once; false when there is no room. */
+  enters(): boolean {
+    if (!this.gate.hasRoom(this)) return false
+    this.enter()
+    return true
+  }
+
+  /** Says how it was decided, now or after a moment in the line; never if it leaves before. */
+  ask(decide: (way: Way) => void): void {
+    if (this.enters()) decide("in")
+    else if (this.gate.joins(this)) this.decide = decide
+    else this.sendAway(decide)
+  }
+
+  /** From the line. */
+  admitted(): void {
+    this.gate.timers.remove(this)
+    this.enter()
+    this.decide?.("in")
+  }
+
+  evicted(): void {
+    this.gate.timers.remove(this)
+    this.sendAway(this.decide)
+  }
+
+  ring(): void {
+    this.gate.line.leave(this)
+    this.sendAway(this.decide)
+  }
+
+  /** Its work is over, or it only waits from here on; what it says of the node is in `outcome`. Any number of times. */
+  leave(outcome: "answered" | "gave up" | "came to nothing" | "nothing"): void {
+    const { limit, line, timers } = this.gate
+    if (!this.isIn) {
+      line.leave(this)
+      timers.remove(this)
+      return
+    }
+    if (this.enteredAt < 0) return
+    const now = this.gate.now()
+    const took = now - this.enteredAt
+    this.enteredAt = -1
+    limit.leave()
+    if (outcome === "answered") limit.answered(this.traffic, took, now)
+    else if (outcome === "gave up" || (outcome === "came to nothing" && took > quickMillis)) limit.gaveUp(now)
+    this.gate.letIn()
+  }
+
+  private enter(): void {
+    this.isIn = true
+    if (this.traffic.hashes) return
+    this.enteredAt = this.gate.now()
+    this.gate.limit.enter()
+  }
+
+  private sendAway(decide: ((way: Way) => void) | undefined): void {
+    this.gate.refused[this.priority]++
+    if (this.priority !== "sheddable") this.gate.sentAwayAt = this.gate.now()
+    decide?.("away")
+  }
+}
+
+export class AdmissionGate {
+  readonly limit: AdmissionLimit
+  readonly line = new WaitingLine<Pass>()
+  readonly timers: Timers
+  readonly refused: AdmissionCounts = { critical: 0, default: 0, sheddable: 0 }
+  private readonly clock: Clock.Clock
+  /** When somebody was last sent away who had waited, or would have. */
+  sentAwayAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Clock.Clock, timers: Timers) {
+    this.clock = clock
+    this.timers = timers
+    this.limit = new AdmissionLimit(this.now())
+  }
+
+  /** Whether somebody who would have waited was sent away lately. */
+  isCrowded(): boolean {
+    return this.now() - this.sentAwayAt < latelyMillis
+  }
+
+  now(): number {
+    return monotonicMillis(this.clock)
+  }
+
+  /** The place that somebody left belongs to who waits. */
+  letIn(): void {
+    while (this.line.size > 0 && this.limit.hasRoom("default")) this.line.next()?.admitted()
+  }
+
+  hasRoom(pass: Pass): boolean {
+    return this.line.size === 0 && this.limit.hasRoom(pass.priority)
+  }
+
+  /** Whether it may wait; if so it does. */
+  joins(pass: Pass): boolean {
+    if (!this.line.join(pass, lineLength)) return false
+    this.timers.add(pass, this.now() + (this.isCrowded() ? standingMillis : burstMillis))
+    return true
+  }
+}

@@ -1,0 +1,185 @@
+/** A full node's front door, over the wire: what is refused before there is a fiber looks like what is refused after. */
+import { connect } from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Deferred, Effect, Fiber, Layer, Schedule } from "effect"
+import { Storefront } from "../../src/catalog/Storefront.ts"
+import { RequestDeadlines } from "../../src/http/Deadlines.ts"
+import { Shop } from "../../src/testing/index.ts"
+import { Door, doorOver, parsed, problemIn, send } from "./door.ts"
+
+/** The limit before anything is known, and who may wait. */
+const room = 32
+const lineLength = 64
+const often = Schedule.spaced("5 millis")
+
+class Gate extends Context.Service<Gate, { entered: number; open: Deferred.Deferred<void> }>()("holdfast/test/Gate") {
+  static readonly layer = Layer.effect(
+    Gate,
+    Effect.map(Deferred.make<void>(), (open) => ({ entered: 0, open }))
+  )
+}
+
+/** Every look at a product waits for the gate. */
+const slow = Layer.effect(
+  Storefront,
+  Effect.gen(function* () {
+    const [gate, storefront] = [yield* Gate, yield* Storefront]
+    const atGate = Effect.suspend(() => {
+      gate.entered++
+      return Deferred.await(gate.open)
+    })
+    return Storefront.of({ ...storefront, find: (id) => Effect.andThen(atGate, storefront.find(id)) })
+  })
+).pipe(
+  Layer.provideMerge(
+    Layer.mergeAll(
+      Shop.layerMemory,
+      Gate.layer,
+      Layer.succeed(RequestDeadlines, { readMillis: 15_000, writeMillis: 15_000 })
+    )
+  )
+)
+
+/** `self` while as many as are let in wait inside. */
+const full = <A, E, R>(self: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const gate = yield* Gate
+    gate.entered = 0
+    gate.open = yield* Deferred.make<void>()
+    const inside = yield* Effect.replicateEffect(Effect.forkChild(send("GET", "/v1/products/prd_1")), room)
+    yield* Effect.repeat(
+      Effect.sync(() => gate.entered),
+      { until: (entered) => entered === room, schedule: often }
+    )
+    return yield* Effect.ensuring(
+      self,
+      Effect.andThen(
+        Effect.suspend(() => Deferred.succeed(gate.open, undefined)),
+        Fiber.joinAll(inside)
+      )
+    )
+  })
+
+/** Sends each part when what came so far satisfies its condition; what came until the server closes, or `done`. */
+const conversation = (
+  parts: ReadonlyArray<readonly [when: (said: string) => boolean, bytes: string]>,
+  done: (said: string) => boolean
+) =>
+  Effect.flatMap(Door, ({ port }) =>
+    Effect.callback<string>((resume) => {
+      const left = [...parts]
+      let said = ""
+      const socket = connect(port, "127.0.0.1")
+      const goOn = () => {
+        while (left[0] !== undefined && left[0][0](said)) socket.write(left.shift()?.[1] ?? "")
+        if (done(said)) socket.destroy()
+      }
+      socket.on("connect", goOn)
+      socket.on("data", (part) => {
+        said += part.toString("latin1")
+        goOn()
+      })
+      socket.on("error", () => undefined)
+      socket.on("close", () => resume(Effect.succeed(said)))
+      return Effect.sync(() => socket.destroy())
+    })
+  )
+const always = () => true
+const answered = (said: string) => /\r\n\r\n[^]*\}$/.test(said)
+
+/** But for what is another every time: id, times, and how long to stay away. */
+const alike = (bytes: string) =>
+  bytes
+    .replaceAll(/req_[0-9a-f]{32}/g, "ID")
+    .replace(/"timestamp":"[^"]+"/, "TIME")
+    .replace(/date: .*/i, "DATE")
+    .replace(/retry-after: [1-4]\r\n/i, "WAIT\r\n")
+    .replace(/"retry_after":[1-4]/, "WAIT")
+
+const order = "POST /v1/orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n"
+
+/** Each on a node of its own: what its answers taught one of them is nothing to the next. */
+const test = (title: string, body: () => Effect.Effect<void, never, Door | Gate>) =>
+  it.live(title, () => Effect.provide(body(), doorOver(slow)))
+
+describe("a full node's front door", () => {
+  test("forgets who leaves while he waits", () =>
+    Effect.gen(function* () {
+      const gate = yield* Gate
+      yield* full(
+        Effect.gen(function* () {
+          const gone = yield* Effect.replicateEffect(Effect.forkChild(send("GET", "/v1/products/prd_1")), lineLength)
+          yield* Effect.sleep("30 millis")
+          yield* Fiber.interruptAll(gone)
+          yield* Effect.sleep("30 millis")
+        })
+      )
+      assert.strictEqual(gate.entered, room)
+      assert.strictEqual((yield* send("GET", "/v1/products")).status, 200)
+    }))
+
+  test("refuses in the very bytes of the boundary, but for ids and times", () =>
+    full(
+      Effect.gen(function* () {
+        const refusedInFront = yield* conversation(
+          [[always, "GET /v1/products HTTP/1.1\r\nhost: shop\r\n\r\n"]],
+          answered
+        )
+        // A body that comes bit by bit is waited for inside: this one is refused by the boundary, after its wait.
+        const refusedInside = yield* conversation(
+          [
+            [
+              always,
+              "PATCH /v1/products HTTP/1.1\r\nhost: shop\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+            ]
+          ],
+          answered
+        )
+        assert.strictEqual(problemIn(parsed(refusedInFront)).code, "overloaded")
+        assert.strictEqual(alike(refusedInFront), alike(refusedInside))
+      })
+    ))
+
+  test("answers a HEAD without a body, and the connection goes on", () =>
+    full(
+      Effect.gen(function* () {
+        const asked = "/v1/products/prd_1/recommendations HTTP/1.1\r\nhost: shop\r\n\r\n"
+        const said = yield* conversation(
+          [
+            [always, `HEAD ${asked}`],
+            [(text) => text.includes("\r\n\r\n"), `GET ${asked}`]
+          ],
+          answered
+        )
+        assert.strictEqual(said.match(/^HTTP\/1\.1 503 /gm)?.length, 2)
+        assert.match(said, /\r\n\r\nHTTP\/1\.1 503 /)
+      })
+    ))
+
+  test("does not ask for the body of whom it refuses, and ends the connection of who waited to be asked", () =>
+    full(
+      Effect.gen(function* () {
+        const asked = "GET /v1/products/prd_1/recommendations HTTP/1.1\r\nhost: shop\r\n"
+        const said = yield* conversation(
+          [[always, `${asked}content-length: 2\r\nexpect: 100-continue\r\n\r\n`]],
+          () => false
+        )
+        assert.notInclude(said, "100 Continue")
+        const refused = parsed(said)
+        assert.deepStrictEqual([problemIn(refused).code, refused.headers["connection"]], ["overloaded", "close"])
+      })
+    ))
+
+  test("keeps an order in the line, and lets it in with its body when there is room", () =>
+    full(
+      Effect.gen(function* () {
+        const gate = yield* Gate
+        const ordering = yield* Effect.forkChild(conversation([[always, `${order}{}`]], answered), {
+          startImmediately: true
+        })
+        yield* Effect.sleep("10 millis")
+        yield* Deferred.succeed(gate.open, undefined)
+        assert.strictEqual(problemIn(parsed(yield* Fiber.join(ordering))).code, "unauthenticated")
+      })
+    ))
+})
