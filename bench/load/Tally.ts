@@ -15,7 +15,7 @@ export class Tally {
 
   /** How many were well answered in the worst second after the first few. */
   worstSecond(began: number, seconds: number, leaveOut: number): number {
-    const bySecond = new Array<number>(seconds).fill(0)
+    const bySecond = Array.from({ length: seconds }, () => 0)
     for (const at of this.goodAt) {
       const second = Math.floor((at - began) / 1000)
       if (second >= 0 && second < seconds) bySecond[second] = (bySecond[second] ?? 0) + 1
