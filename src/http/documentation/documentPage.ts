@@ -1,6 +1,7 @@
 /** The API's document for people: every operation with what it takes and what it answers. Made from the document alone. */
 import type { OpenApi } from "effect/http-api"
-import { markup, type Markup, prose } from "./html.ts"
+import { markup, type Markup } from "../markup.ts"
+import { prose } from "./html.ts"
 
 interface Referring {
   readonly $ref?: string

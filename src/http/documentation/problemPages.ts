@@ -4,7 +4,7 @@ import type { Problem } from "../Problem.ts"
 import { problems, type Tag } from "../problems.ts"
 import type { ProblemType } from "./DocumentationApi.ts"
 import { exampleOf } from "./failures.ts"
-import { markup, type Markup } from "./html.ts"
+import { markup, type Markup } from "../markup.ts"
 
 const repeats: Readonly<Record<Problem["retry"], string>> = {
   never: "No. The same request will be refused again.",

@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { failsWith } from "../../failsWith.ts"
+import { QueueName, Reason } from "../letterSchemas.ts"
 
 const html = Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/html; charset=utf-8" }))
 const text = Schema.String.check(Schema.isMaxLength(400))
@@ -9,8 +10,41 @@ const form = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
   Schema.Struct(fields).pipe(HttpApiSchema.asFormUrlEncoded())
 const error = failsWith("ValidationFailed", "MalformedRequest", "Forbidden")
 
+const changes = failsWith(
+  "ValidationFailed",
+  "MalformedRequest",
+  "Forbidden",
+  "SwitchTargetUnknown",
+  "ReplayNotFound",
+  "DatabaseUnavailable",
+  "QueryTimeout"
+)
+const wanted = {
+  thing: Schema.Literals(["switch", "circuit", "queue", "letters"]),
+  name: QueueName,
+  verb: text,
+  code: Schema.optionalKey(text)
+}
+/** Empty: until somebody ends it. */
+const Minutes = Schema.Literals(["", "15", "60", "480"])
+
 export const PagesApi = HttpApiGroup.make("pages")
-  .add(HttpApiEndpoint.get("page", "/ops", { success: html }))
+  .add(
+    HttpApiEndpoint.get("page", "/ops", {
+      query: { said: Schema.optionalKey(Schema.Literals(["done", "unavailable"])) },
+      success: html,
+      error
+    })
+  )
+  .add(HttpApiEndpoint.get("stream", "/ops/api/stream", { success: html, error: failsWith("OperatorUnknown") }))
+  .add(HttpApiEndpoint.get("asked", "/ops/change", { query: wanted, success: html, error: changes }))
+  .add(
+    HttpApiEndpoint.post("changed", "/ops/change", {
+      payload: form({ ...wanted, csrf: text, reason: Reason, minutes: Schema.optionalKey(Minutes) }),
+      success: html,
+      error: changes
+    })
+  )
   .add(
     HttpApiEndpoint.get("signInForm", "/ops/login", {
       query: { code: Schema.optionalKey(text), refused: Schema.optionalKey(Schema.Literals(["token", "link"])) },

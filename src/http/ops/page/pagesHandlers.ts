@@ -1,37 +1,71 @@
-/** What the operators' pages do. */
-import { Effect, Option } from "effect"
+/** What the operators' pages do: who is not signed in is sent to sign in, and who is no operator changes nothing. */
+import { DateTime, Effect, Layer, Option } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { Forbidden } from "../../errors.ts"
 import { OpsApi } from "../OpsApi.ts"
 import { OperatorSessions } from "../OperatorSessions.ts"
-import { document } from "./document.ts"
-import { html } from "./html.ts"
+import type { Operator } from "../OperatorTokens.ts"
+import { OperatorUnknown } from "../errors.ts"
+import { changePage } from "./changePage.ts"
+import { changes } from "./changes.ts"
+import { Console } from "./Console.ts"
+import { opsPage, type Said } from "./opsPage.ts"
 import { cookieOfRequest, signInHandlers } from "./signInHandlers.ts"
+import { streams } from "./stream.ts"
 
 const toSignIn = HttpServerResponse.redirect("/ops/login", { status: 303 })
+const toPage = (said: Said) => HttpServerResponse.redirect(`/ops?said=${said}`, { status: 303 })
 
 export const pagesHandlers = HttpApiBuilder.group(
   OpsApi,
   "pages",
   Effect.fn(function* (handlers) {
     const sessions = yield* OperatorSessions
+    const page = yield* Console
+    const stream = yield* streams
+    const { perform, preview } = yield* changes
+
+    const browser = Effect.gen(function* () {
+      const cookie = yield* cookieOfRequest
+      const operator = Option.getOrUndefined(yield* sessions.operatorOf(cookie))
+      return { cookie, operator }
+    })
+    const mayChange = (operator: Operator) =>
+      operator.role === "operator" ? Effect.void : Effect.fail(new Forbidden())
+
     return handlers.handleAll({
       ...(yield* signInHandlers),
-      page: Effect.fnUntraced(function* () {
-        const cookie = yield* cookieOfRequest
-        const operator = Option.getOrUndefined(yield* sessions.operatorOf(cookie))
+      page: Effect.fnUntraced(function* ({ query }) {
+        const { cookie, operator } = yield* browser
         if (operator === undefined) return toSignIn
-        return document({
-          title: "Holdfast",
-          body: html`<header>
-            <h1>Holdfast</h1>
-            <form method="post" action="/ops/logout">
-              <input type="hidden" name="csrf" value="${sessions.csrfOf(cookie)}" />
-              <span>${operator.name}, ${operator.role}</span> <button>Sign out</button>
-            </form>
-          </header>`
-        })
+        return opsPage(yield* page.look, operator, sessions.csrfOf(cookie), query.said)
+      }),
+      stream: Effect.fnUntraced(function* () {
+        const { operator } = yield* browser
+        return operator === undefined ? yield* new OperatorUnknown() : yield* stream
+      }),
+      asked: Effect.fnUntraced(function* ({ query }) {
+        const { cookie, operator } = yield* browser
+        if (operator === undefined) return toSignIn
+        yield* mayChange(operator)
+        return changePage(query, yield* preview(query), sessions.csrfOf(cookie))
+      }),
+      changed: Effect.fnUntraced(function* ({ payload: { csrf, minutes, reason, ...wanted } }) {
+        const { cookie, operator } = yield* browser
+        if (operator === undefined) return toSignIn
+        yield* mayChange(operator)
+        if (!sessions.isCsrfOf(cookie, csrf)) return yield* new Forbidden()
+        const until =
+          minutes === undefined || minutes === ""
+            ? undefined
+            : DateTime.add(yield* DateTime.now, { minutes: Number(minutes) })
+        return yield* perform(wanted, { actor: operator.name, reason, until }).pipe(
+          Effect.andThen(page.lookAnew),
+          Effect.as(toPage("done")),
+          Effect.catchTag(["DatabaseUnavailable", "QueryTimeout"], () => Effect.succeed(toPage("unavailable")))
+        )
       })
     })
   })
-)
+).pipe(Layer.provide(Console.layer))

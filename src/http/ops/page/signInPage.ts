@@ -1,6 +1,7 @@
 /** Where an operator shows a token. */
-import { document } from "./document.ts"
-import { html } from "./html.ts"
+import { style } from "./style.ts"
+import { htmlPage } from "../../htmlPage.ts"
+import { markup } from "../../markup.ts"
 
 export type Refused = "token" | "link"
 
@@ -10,12 +11,15 @@ const words: Readonly<Record<Refused, string>> = {
 }
 
 export const signInPage = (refused?: Refused) =>
-  document({
+  htmlPage({
+    style,
+    forms: true,
+    headers: { "cache-control": "no-store" },
     title: "Holdfast: sign in",
-    body: html`<main>
+    body: markup`<main>
       <form class="sign-in" method="post" action="/ops/login">
         <h1>Holdfast, for operators</h1>
-        ${refused !== undefined && html`<p class="bad" role="alert">${words[refused]}</p>`}
+        ${refused !== undefined && markup`<p class="bad" role="alert">${words[refused]}</p>`}
         <label
           >Your token
           <input name="token" type="password" autocomplete="current-password" required autofocus />
