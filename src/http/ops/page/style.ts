@@ -12,7 +12,7 @@ a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visibl
 .verdict { font-size: 1.15rem; border-left: .4rem solid; padding: .5rem .8rem; margin: 1rem 0 .2rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th { color: var(--soft); font-weight: 500; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+thead th { color: var(--soft); font-weight: 500; } .n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 meter { width: 4rem; vertical-align: middle; }
 a.act { white-space: nowrap; margin-right: .5rem; }
 ul.tiles { list-style: none; padding: 0; display: grid; gap: .4rem; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); }
