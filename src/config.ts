@@ -5,6 +5,7 @@
  * repeated, so a mistyped secret does not end in a log. An empty variable counts as absent.
  * Production refuses what is only for trying things out: the embedded database, the sandbox, lifted rate limits.
  */
+import { isIP } from "node:net"
 import { Config, Duration, Effect, Option, Redacted, Runtime, Schema } from "effect"
 import type { LogLevel } from "effect"
 
@@ -91,7 +92,10 @@ export interface Settings {
   readonly otlpEndpoint: Option.Option<string>
   readonly logLevel: LogLevel.LogLevel
   readonly logFormat: Option.Option<"json" | "pretty">
+  /** Lifts limits per address, per account on orders, and in all; never the delay at log in. */
   readonly rateLimits: boolean
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: ReadonlyArray<string>
   /** From the signal to the end of what is still under way then. */
   readonly shutdownGrace: Duration.Duration
   /** How much of it the node still takes new connections, so that proxies see first that it is not ready. */
@@ -124,6 +128,12 @@ const atLeast32Bytes = (name: string) =>
   )
 const port = (name: string) =>
   Config.schema(Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 65535 })), name)
+const listOf = (text: string): ReadonlyArray<string> => text.split(",").map((entry) => entry.trim())
+const isNetwork = (text: string) => {
+  const [address = "", bits, more] = text.split("/")
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return most > 0 && more === undefined && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+}
 const logLevels = {
   trace: "Trace",
   debug: "Debug",
@@ -209,6 +219,16 @@ const variables = {
   ],
   LOG_FORMAT: [Config.Literals(["json", "pretty"], "LOG_FORMAT"), "json or pretty"],
   RATE_LIMITS: [Config.Literals(["on", "off"], "RATE_LIMITS"), "on or off"],
+  TRUSTED_PROXIES: [
+    Config.map(
+      Config.schema(
+        Schema.String.check(Schema.makeFilter((text: string) => listOf(text).every(isNetwork))),
+        "TRUSTED_PROXIES"
+      ),
+      listOf
+    ),
+    "addresses and networks with commas between them, like 10.0.0.7, 10.1.0.0/16"
+  ],
   SHUTDOWN_DELAY: [Config.Duration("SHUTDOWN_DELAY"), "a duration, like 3 seconds"],
   SHUTDOWN_GRACE: [Config.Duration("SHUTDOWN_GRACE"), "a duration, like 10 seconds"],
   CRASH_AT: [Config.map(Config.schema(crashPoint, "CRASH_AT"), parseCrashPoint), "a crash point and a count, name:1"],
@@ -341,6 +361,7 @@ const assemble = (read: Read, production: boolean): Settings => {
     logLevel: or(read.LOG_LEVEL, "Info"),
     logFormat: read.LOG_FORMAT,
     rateLimits: or(read.RATE_LIMITS, "on") === "on",
+    trustedProxies: or(read.TRUSTED_PROXIES, []),
     shutdownGrace: or(read.SHUTDOWN_GRACE, defaultGrace),
     shutdownDelay: or(read.SHUTDOWN_DELAY, defaultDelay(production)),
     requestDeadline: read.REQUEST_DEADLINE,

@@ -31,6 +31,7 @@ export type AppError =
   | Door.NotAcceptable
   | Door.PayloadTooLarge
   | Door.PreconditionRequired
+  | Door.RateLimited
   | Door.RequestTimeout
   | Door.RouteNotFound
   | Door.Unexpected
@@ -65,6 +66,7 @@ export type AppError =
   | Users.HashingOverloaded
   | Users.InvalidCredentials
   | Users.SignUpKeyReused
+  | Users.TooManyLogInAttempts
   | Users.Unauthenticated
   | Users.UserNotFound
   | Webhooks.WebhookSignatureRefused

@@ -31,6 +31,8 @@ import { OperatorSessions, SecureCookies } from "./http/ops/OperatorSessions.ts"
 import { OperatorTokens } from "./http/ops/OperatorTokens.ts"
 import { opsApi, OpsUrl } from "./http/ops/OpsServer.ts"
 import { deadlinesFrom, RequestDeadlines } from "./http/Deadlines.ts"
+import { RateLimits } from "./http/RateLimits.ts"
+import { TrustedProxies } from "./http/rates/clientAddress.ts"
 import { api, listener, listeningUrl } from "./http/Server.ts"
 import { Crowd } from "./jobs/Crowd.ts"
 import { Jobs } from "./jobs/Jobs.ts"
@@ -192,9 +194,12 @@ const requestDeadlines = (settings: Settings) =>
     onSome: (deadline) => Layer.succeed(RequestDeadlines, deadlinesFrom(Duration.toMillis(deadline)))
   })
 
+const rateLimits = ({ rateLimits, trustedProxies }: Settings) =>
+  Layer.provide(rateLimits ? RateLimits.layer : RateLimits.layerOff, Layer.succeed(TrustedProxies, trustedProxies))
+
 const door = (settings: Settings) =>
   Layer.provideMerge(
-    Layer.provide(api, requestDeadlines(settings)),
+    Layer.provide(api, [requestDeadlines(settings), rateLimits(settings)]),
     listener({
       host: settings.host,
       port: settings.port,

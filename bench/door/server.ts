@@ -1,8 +1,10 @@
-/** The API over the shop in memory, as a process of its own: `node bench/door/server.ts bare | deadlines | whole | full`. */
+/** The API over the shop in memory, as a process of its own: `node bench/door/server.ts bare | deadlines | whole | limited | full`. */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
 import { Duration, Effect, Layer } from "effect"
 import { Admission } from "../../src/http/Admission.ts"
 import { Deadlines } from "../../src/http/Deadlines.ts"
+import { RateLimits } from "../../src/http/RateLimits.ts"
+import { TrustedProxies } from "../../src/http/rates/clientAddress.ts"
 import { listener, listeningUrl, openApi } from "../../src/http/Server.ts"
 import { Health } from "../../src/ops/Health.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
@@ -20,7 +22,7 @@ const refusing = Layer.effect(
   Effect.tap(Admission, (admission) =>
     Effect.sync(() => {
       for (let index = 0; index < crowd; index++) {
-        admission.passFor({ priority: "default", reads: true, hashes: false })?.ask(() => undefined)
+        admission.passFor({ priority: "default", reads: true, hashes: false, tighter: undefined })?.ask(() => undefined)
       }
     })
   )
@@ -30,9 +32,16 @@ const doors = {
   bare: Layer.merge(Admission.layerOpen, Deadlines.layerNone),
   deadlines: Layer.merge(Admission.layerOpen, Deadlines.layer),
   whole: Layer.merge(Admission.layer, Deadlines.layer),
+  limited: Layer.merge(Admission.layer, Deadlines.layer),
   full: Layer.merge(refusing, Deadlines.layer)
 }
 const kind = (process.argv[2] ?? "whole") as keyof typeof doors
+
+/** Behind a proxy, so that a benchmark can come from many addresses. */
+const limits = Layer.provide(
+  kind === "limited" ? RateLimits.layer : RateLimits.layerOff,
+  Layer.succeed(TrustedProxies, ["127.0.0.1"])
+)
 
 const announced = Layer.effectDiscard(
   Effect.flatMap(listeningUrl, (url) => Effect.sync(() => void process.stdout.write(`${url}\n`)))
@@ -40,7 +49,7 @@ const announced = Layer.effectDiscard(
 
 const server = announced.pipe(
   Layer.provideMerge(openApi),
-  Layer.provide([doors[kind], Shop.layerMemory, health]),
+  Layer.provide([doors[kind], limits, Shop.layerMemory, health]),
   Layer.provide(listener({ host: "127.0.0.1", port: 0, grace: Duration.zero })),
   Layer.provide([AppSecret.layerMemory, NodeCrypto.layer, Logs.layer({ level: "Error", format: "json" })])
 )

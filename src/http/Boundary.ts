@@ -21,6 +21,7 @@ import {
   NodeOverloaded,
   NotAcceptable,
   PayloadTooLarge,
+  RateLimited,
   RouteNotFound,
   Unexpected,
   UnsupportedMediaType
@@ -33,6 +34,7 @@ import { fieldErrorsOf } from "./fieldErrors.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { contentType } from "./Problem.ts"
 import { problems, type Row, rowOf } from "./problems.ts"
+import { rateHeaders, type Standing } from "./rates/rateHeaders.ts"
 import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { RequestMetrics } from "./RequestMetrics.ts"
@@ -89,7 +91,8 @@ export const boundary = Layer.fresh(
           const id = yield* ids.next
           const request = yield* HttpServerRequest.HttpServerRequest
           const refused = refusedUnread(request)
-          const { enter, facts } = entrance(request)
+          const standings: Array<Standing> = []
+          const { enter, facts } = entrance(request, standings)
           const answered =
             refused === undefined
               ? Effect.matchCauseEffect(enter(app), {
@@ -98,7 +101,7 @@ export const boundary = Layer.fresh(
                 })
               : render(refused)
           const response = yield* answered.pipe(
-            Effect.provideContext(facts({ id, startedMillis, told })),
+            Effect.provideContext(facts({ id, startedMillis, told, standings })),
             Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
           )
           count({
@@ -108,7 +111,7 @@ export const boundary = Layer.fresh(
             seconds: Number(clock.currentTimeNanosUnsafe() - startedNanos) / 1e9,
             told
           })
-          return finish(response, id, drain.begun || request.headers["upgrade"] !== undefined)
+          return finish(response, id, drain.begun || request.headers["upgrade"] !== undefined, standings)
         })
     }),
     { global: true }
@@ -120,8 +123,9 @@ const plainId = /^(?=.*[a-z])[\w-]{4,64}$/i
 const clientsId = (given: string | undefined) =>
   given !== undefined && plainId.test(given) ? { client_request_id: given } : {}
 
-const finish = (response: Answer, id: string, isLast: boolean): Answer => {
+const finish = (response: Answer, id: string, isLast: boolean, standings: ReadonlyArray<Standing>): Answer => {
   const headers: Record<string, string> = { "request-id": id, ...(isLast ? { connection: "close" } : {}) }
+  if (standings.length > 0) Object.assign(headers, rateHeaders(standings))
   for (const [name, value] of Object.entries(securityHeaders)) {
     if (response.headers[name] === undefined) headers[name] = value
   }
@@ -141,14 +145,14 @@ const contractual = (response: Answer): Effect.Effect<Answer, never, Needs> => {
 }
 
 type Failed =
-  | { readonly refused: NodeOverloaded }
+  | { readonly refused: NodeOverloaded | RateLimited }
   | { readonly error: AppError }
   | { readonly options: ReadonlyArray<string> }
   | { readonly left: true }
   | { readonly defect: Cause.Cause<unknown> }
 
 const answer = (failed: Failed): Effect.Effect<Answer, never, Needs> => {
-  if ("refused" in failed) return problemAnswer(failed.refused, problems.NodeOverloaded)
+  if ("refused" in failed) return refuse(failed.refused)
   if ("error" in failed) return render(failed.error)
   if ("options" in failed) {
     return Effect.succeed(HttpServerResponse.empty({ status: 204, headers: { allow: failed.options.join(", ") } }))
@@ -176,7 +180,7 @@ const errorOf = (
     if (Cause.hasInterruptsOnly(cause)) return hasLeft(cause) ? { left: true } : { error: new Draining() }
     for (const reason of cause.reasons) {
       const failure: unknown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
-      if (failure instanceof NodeOverloaded) return { refused: failure }
+      if (failure instanceof NodeOverloaded || failure instanceof RateLimited) return { refused: failure }
       if (!HttpServerError.isHttpServerError(failure)) continue
       if (failure.reason._tag === "RouteNotFound") return unrouted(request, routes)
       if (failure.reason._tag === "RequestParseError") {
@@ -201,8 +205,15 @@ const unrouted = (request: HttpServerRequest.HttpServerRequest, routes: Routes["
 
 type Needs = HttpServerRequest.HttpServerRequest
 
+/** There may be thousands a second: they are counted, and one line a second tells of them. */
+const refuse = (error: NodeOverloaded | RateLimited) =>
+  error._tag === "RateLimited"
+    ? problemAnswer(error, problems.RateLimited)
+    : problemAnswer(error, problems.NodeOverloaded)
+
 /** The answer for an error of the table, and its one log line. */
 const render = Effect.fnUntraced(function* (error: AppError) {
+  if (error._tag === "RateLimited") return yield* refuse(error)
   const row = rowOf(error)
   if (row === undefined) return yield* died(Cause.die(error), 500)
   yield* Effect.logWarning("request refused", {
@@ -238,7 +249,9 @@ const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E,
   if ("dependency" in error && typeof error.dependency === "string") told.dependency = error.dependency
   const timestamp = DateTime.formatIso(yield* DateTime.now)
   const wait =
-    row.retryAfterSeconds === undefined ? undefined : retryAfter(row.retryAfterSeconds(error), yield* Random.next)
+    row.retryAfterSeconds === undefined
+      ? undefined
+      : retryAfter(row.status, row.retryAfterSeconds(error), yield* Random.next)
   const safe = request.method === "GET" || request.method === "HEAD"
   const body = problemOf(error, row, { requestId: id, timestamp, safe }, wait)
   return HttpServerResponse.jsonUnsafe(body, {

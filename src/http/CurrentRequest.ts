@@ -1,5 +1,6 @@
 /** The request that a fiber works for. Set by the boundary, around everything that is served. */
 import { Context, Effect } from "effect"
+import type { Standing } from "./rates/rateHeaders.ts"
 
 /** What is said of a request on its way, for whoever counts it at its end. */
 export interface Told {
@@ -17,10 +18,12 @@ export interface RequestFacts {
   readonly told: Told
   readonly id: string
   readonly startedMillis: number
+  /** The rate limits that it counted for, in order; added to as they are found out. */
+  readonly standings: Array<Standing>
 }
 
 export const CurrentRequest = Context.Reference<RequestFacts>("holdfast/http/CurrentRequest", {
-  defaultValue: () => ({ id: "req_none", startedMillis: 0, told: { degraded: false } })
+  defaultValue: () => ({ id: "req_none", startedMillis: 0, told: { degraded: false }, standings: [] })
 })
 
 /** Says that the answer is not the live one. */

@@ -4,7 +4,7 @@ import type { Tag } from "./problems.ts"
 export const doorFailures = {
   always: ["MalformedRequest", "HeadersTooLarge", "Unexpected", "Draining"],
   /** Health and status are outside of admission and deadlines. */
-  admitted: ["NodeOverloaded", "DeadlinePassed"],
+  admitted: ["RateLimited", "NodeOverloaded", "DeadlinePassed"],
   withBody: ["PayloadTooLarge", "UnsupportedMediaType", "RequestTimeout"],
   /** What answers JSON alone. */
   underV1: ["NotAcceptable"]

@@ -3,7 +3,8 @@
  *
  * Who came in by the front door (`frontAdmission.ts`) has his room. Of the others, who is refused for want of it is
  * refused before his body is read. The body is read before the request takes up room or time: a slow sender uses up
- * nobody's but its own (`arrivalMillis`). The app finds it where it would read it.
+ * nobody's but its own (`arrivalMillis`). Who asks too often is refused before either. The app finds the body where it
+ * would read it.
  */
 import { ByteSize, Context, Effect } from "effect"
 import { HttpIncomingMessage, HttpServerError, type HttpServerRequest, type HttpServerResponse } from "effect/http"
@@ -15,6 +16,8 @@ import type { Pass } from "./AdmissionGate.ts"
 import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
 import { Deadlines, type RequestDeadline, within } from "./Deadlines.ts"
 import { bodyLimitBytes } from "./limits.ts"
+import { RateLimits } from "./RateLimits.ts"
+import type { Standing } from "./rates/rateHeaders.ts"
 import { trafficOf } from "./traffic.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
@@ -48,8 +51,9 @@ const aside =
 export const makeEntrance = Effect.gen(function* () {
   const admission = yield* Admission
   const deadlines = yield* Deadlines
+  const limits = yield* RateLimits
 
-  return (request: Request) => {
+  return (request: Request, standings: Array<Standing>) => {
     const traffic = trafficOf(request.method, request.url)
     const pass = admission.passFor(traffic, request.source)
     const deadline = deadlines.of(traffic, request.headers["request-timeout"])
@@ -63,9 +67,10 @@ export const makeEntrance = Effect.gen(function* () {
       enter: <E, R>(app: Effect.Effect<Answer, E, R>) => {
         const worked = pass === undefined ? app : admission.through(pass, app)
         const inTime = deadline === undefined ? worked : within(deadline, worked)
-        if (!hasBody(request)) return inTime
-        const read = Effect.andThen(body(request), inTime)
-        return pass === undefined ? read : Effect.andThen(admission.atOnce(pass), read)
+        const read = hasBody(request) ? Effect.andThen(body(request), inTime) : inTime
+        const roomy = pass === undefined || !hasBody(request) ? read : Effect.andThen(admission.atOnce(pass), read)
+        const counted = limits.atDoor(request, traffic, standings)
+        return counted === undefined ? roomy : Effect.andThen(counted, roomy)
       }
     }
   }

@@ -144,6 +144,16 @@ export class NotAcceptable extends Schema.TaggedError<NotAcceptable>()("NotAccep
   }
 }
 
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  limit: Schema.Literals(["address", "orders", "sign_up", "log_in", "log_ins"]),
+  retryAfterSeconds: Schema.Finite
+}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "There were too many requests in a short time: nothing was done. Repeat this one with the same key, later."
+  }
+}
+
 export class HeadersTooLarge extends Schema.TaggedError<HeadersTooLarge>()("HeadersTooLarge", {
   limitBytes: Schema.Int
 }) {

@@ -3,7 +3,8 @@
  * for it, and who waits in the line is no more than an entry there.
  *
  * What has arrived whole is decided here. A body that is still to come is waited for inside, so that a slow sender takes
- * nobody's room; who would be refused after it is refused now.
+ * nobody's room; who would be refused after it is refused now. Who asks too often waits inside as well, and for room only
+ * after that.
  */
 import { Clock, Effect, Layer, Random } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -13,6 +14,7 @@ import type { Pass } from "./AdmissionGate.ts"
 import { FrontDoor } from "./FrontDoor.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { makeOverloadAnswer } from "./overloadAnswer.ts"
+import { RateLimits } from "./RateLimits.ts"
 import { retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { trafficOf } from "./traffic.ts"
@@ -28,6 +30,7 @@ const announcedBody = ({ headers }: IncomingMessage): "none" | "some" | "unbound
 export const frontAdmission = Layer.effectDiscard(
   Effect.gen(function* () {
     const [admission, door, drain, ids] = [yield* Admission, yield* FrontDoor, yield* Drain, yield* RequestId]
+    const limits = yield* RateLimits
     const [clock, random] = [yield* Clock.Clock, yield* Random.Random]
     const answer = makeOverloadAnswer()
 
@@ -35,7 +38,7 @@ export const frontAdmission = Layer.effectDiscard(
       answer(response, {
         requestId: ids.nextUnsafe(),
         timestamp: new Date(clock.currentTimeMillisUnsafe()).toISOString(),
-        waitSeconds: retryAfter(comeBackSeconds(random.nextDoubleUnsafe()), random.nextDoubleUnsafe()),
+        waitSeconds: retryAfter(503, comeBackSeconds(random.nextDoubleUnsafe()), random.nextDoubleUnsafe()),
         // Who waits to be asked for his body is not asked, and what he sends next would be taken for it.
         isLast: drain.begun || headers.expect !== undefined
       })
@@ -50,11 +53,13 @@ export const frontAdmission = Layer.effectDiscard(
     }
 
     yield* door.keep((request, response, goOn) => {
-      const pass = admission.passFor(trafficOf(request.method ?? "", request.url ?? ""))
+      const traffic = trafficOf(request.method ?? "", request.url ?? "")
+      const pass = admission.passFor(traffic)
       const body = announcedBody(request)
       if (pass === undefined || body === "unbounded") goOn()
-      else if (body === "none") decide(pass, request, response, goOn)
       else if (pass.isHopeless) decide(pass, request, response, goOn)
+      else if (limits.mustWait({ headers: request.headers, source: request }, traffic)) goOn()
+      else if (body === "none") decide(pass, request, response, goOn)
       // Most bodies come with their headers, and are there as soon as Node has read on.
       else process.nextTick(() => (request.complete ? decide(pass, request, response, goOn) : goOn()))
     })

@@ -261,6 +261,22 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     title: "An If-Match is required",
     retry: "after_change"
   },
+  RateLimited: {
+    code: "rate_limited",
+    status: 429,
+    title: "Too many requests",
+    retry: "same_key",
+    shows: ({ limit }) => ({ reason: limit }),
+    retryAfterSeconds: (error) => Math.max(1, error.retryAfterSeconds)
+  },
+  TooManyLogInAttempts: {
+    code: "too_many_login_attempts",
+    status: 429,
+    title: "Too many failed log ins",
+    retry: "same_key",
+    shows: () => ({ reason: "account" }),
+    retryAfterSeconds: (error) => Math.max(1, error.retryAfterSeconds)
+  },
   HeadersTooLarge: {
     code: "headers_too_large",
     status: 431,

@@ -10,9 +10,15 @@ export interface Occasion {
   readonly safe: boolean
 }
 
-/** Seconds, whole, 1 to 60, jittered by up to a fifth so that those who were refused together do not come back together. */
-export const retryAfter = (seconds: number, random: number): number =>
-  Math.min(60, Math.max(1, Math.ceil(seconds * (1 + random / 5))))
+/** An outage may be over earlier than anybody thinks: nobody is sent away for longer than a minute. */
+const longestSecondsDown = 60
+
+/**
+ * Seconds, whole, 1 or more, jittered by up to a fifth so that those who were refused together do not come back together.
+ * Who asked too often waits for as long as it takes.
+ */
+export const retryAfter = (status: number, seconds: number, random: number): number =>
+  Math.min(status === 429 ? Infinity : longestSecondsDown, Math.max(1, Math.ceil(seconds * (1 + random / 5))))
 
 /** The problem that an error becomes on one occasion. */
 export const problemOf = <E extends AppError>(

@@ -12,6 +12,8 @@ export interface Traffic {
   readonly reads: boolean
   /** It waits at a bulkhead of its own, for longer than it works: a password is hashed. */
   readonly hashes: boolean
+  /** The limit that it counts for besides its address's. */
+  readonly tighter: "signUp" | "logIn" | undefined
 }
 
 const outside = /^\/(?:livez|readyz|ready|startupz|health|v1\/status)$/
@@ -19,22 +21,29 @@ const outside = /^\/(?:livez|readyz|ready|startupz|health|v1\/status)$/
 const critical = /^\/v1\/(?:orders|webhooks|deferred)(?:\/|$)/
 const sheddable = /^(?:\/openapi\.json|\/docs|\/problems(?:\/.*)?|\/v1\/products\/[^/]+\/recommendations)$/
 
-const read = (priority: Traffic["priority"]): Traffic => ({ priority, reads: true, hashes: false })
+const read = (priority: Traffic["priority"]): Traffic => ({
+  priority,
+  reads: true,
+  hashes: false,
+  tighter: undefined
+})
 const reads = {
   outside: read("outside"),
   critical: read("critical"),
   default: read("default"),
   sheddable: read("sheddable")
 }
-const order: Traffic = { priority: "critical", reads: false, hashes: false }
-const write: Traffic = { priority: "default", reads: false, hashes: false }
-const hashing: Traffic = { priority: "default", reads: false, hashes: true }
+const order: Traffic = { priority: "critical", reads: false, hashes: false, tighter: undefined }
+const write: Traffic = { priority: "default", reads: false, hashes: false, tighter: undefined }
+const signUp: Traffic = { priority: "default", reads: false, hashes: true, tighter: "signUp" }
+const logIn: Traffic = { priority: "default", reads: false, hashes: true, tighter: "logIn" }
 
 export const trafficOf = (method: string, url: string): Traffic => {
   const path = url.split("?", 1)[0] ?? ""
   if (method !== "GET" && method !== "HEAD" && method !== "OPTIONS") {
     if (critical.test(path)) return order
-    return method === "POST" && (path === "/v1/sessions" || path === "/v1/users") ? hashing : write
+    if (method !== "POST") return write
+    return path === "/v1/sessions" ? logIn : path === "/v1/users" ? signUp : write
   }
   if (path.startsWith("/v1/deferred/")) return reads.critical
   if (outside.test(path)) return reads.outside

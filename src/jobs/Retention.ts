@@ -1,6 +1,6 @@
 /**
  * Removes what is over: jobs that are done or discarded, finished replays, providers' events that were matched with an
- * order or are of no concern, and deferred writes that were decided, after a month.
+ * order or are of no concern, and deferred writes that were decided, after a month; failed log ins after an hour.
  *
  * The only place that deletes them, and only in a final state: dead letters and unmatched events wait for a person, and
  * are never removed. Small batches, so that nobody waits for it; what it removed is logged.
@@ -12,6 +12,8 @@ import { Database } from "../database/Database.ts"
 export const keptDays = 30
 /** Rows a statement: a few milliseconds of locks that nobody else wants. */
 const batch = 1_000
+/** A session lives for 30 days: who logs in once in its life is still known where they do. */
+const placesKeptDays = 90
 const hourly = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
 /** One pass. Answers how many of each were removed. */
@@ -53,6 +55,24 @@ export const removeOld = Effect.gen(function* () {
         order by decided_at, id limit ${batch} for update skip locked)
       delete from deferred using old where deferred.id = old.id returning 1`
   )
+  // An hour after the last failure nothing of it counts any more; guesses at random addresses leave many.
+  const oldAttempts = database.query(
+    "retention.log_in_attempts",
+    (sql) => sql`
+      with old as materialized (
+        select subject from log_in_attempts where changed_at < now() - interval '1 hour'
+        order by changed_at limit ${batch} for update skip locked)
+      delete from log_in_attempts using old where log_in_attempts.subject = old.subject returning 1`
+  )
+  const oldPlaces = database.query(
+    "retention.log_in_places",
+    (sql) => sql`
+      with old as materialized (
+        select account, place from log_in_places where seen_at < now() - make_interval(days => ${placesKeptDays})
+        order by seen_at limit ${batch} for update skip locked)
+      delete from log_in_places as place using old
+      where place.account = old.account and place.place = old.place returning 1`
+  )
   const allOf = (once: typeof oldJobs, full: number) =>
     Effect.gen(function* () {
       let removed = 0
@@ -63,7 +83,9 @@ export const removeOld = Effect.gen(function* () {
     jobs: yield* allOf(oldJobs, batch),
     replays: yield* allOf(oldReplays, 1),
     webhook_events: yield* allOf(oldEvents, batch),
-    deferred: yield* allOf(oldDeferred, batch)
+    deferred: yield* allOf(oldDeferred, batch),
+    log_in_attempts: yield* allOf(oldAttempts, batch),
+    log_in_places: yield* allOf(oldPlaces, batch)
   }
   if (Object.values(removed).some((count) => count > 0))
     yield* Effect.logInfo("old rows removed", { ...removed, kept_days: keptDays })

@@ -40,6 +40,7 @@ import { KillSwitches } from "../resilience/index.ts"
 import { stockedShelves } from "../sandbox/StandIns.ts"
 import { AppSecret } from "../users/AppSecret.ts"
 import { Directory } from "../users/Directory.ts"
+import { LogInAttempts } from "../users/LogInAttempts.ts"
 import { Passwords } from "../users/Passwords.ts"
 import { Revocations } from "../users/Revocations.ts"
 import { Sessions } from "../users/Sessions.ts"
@@ -50,7 +51,13 @@ import { Users } from "../users/Users.ts"
 
 const accounts = DeferredSignUps.layerNoRepo.pipe(
   Layer.provideMerge(Layer.mergeAll(Layer.provideMerge(Directory.layer, Users.layerNoRepo), Sessions.layerNoRepo)),
-  Layer.provide([SessionRepo.layerMemory, Revocations.layerUnknown, Passwords.layerMemory, Tokens.layer]),
+  Layer.provide([
+    LogInAttempts.layerMemory,
+    SessionRepo.layerMemory,
+    Revocations.layerUnknown,
+    Passwords.layerMemory,
+    Tokens.layer
+  ]),
   Layer.provide(UserRepo.layerMemory)
 )
 

@@ -2,8 +2,8 @@
  * Sessions: logging in, who it is that asks, and logging out. The database decides; a token alone proves nothing for
  * long.
  *
- * A failed log in has one answer, and does the same work whether the address is known or not: one read, one hash, no
- * write. A session ends 30 days after it began, and after 30 minutes in which it was not used; use is noted once a
+ * A failed log in has one answer, and does the same work whether the address is known or not: the same reads and writes,
+ * one hash. Failures are counted, and delay the next (`LogInAttempts`). A session ends 30 days after it began, and after 30 minutes in which it was not used; use is noted once a
  * minute at most, so those 30 minutes may come out up to one shorter. Every log in begins a session of its own.
  *
  * While the database is down, a token of ours that has not run out is taken at its word for up to 15 minutes, unless its
@@ -16,8 +16,9 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import type { Email } from "./Email.ts"
 import { normalizeEmail } from "./Email.ts"
-import type { HashingOverloaded } from "./errors.ts"
+import type { HashingOverloaded, TooManyLogInAttempts } from "./errors.ts"
 import { InvalidCredentials, Unauthenticated } from "./errors.ts"
+import { LogInAttempts, type LogInFrom } from "./LogInAttempts.ts"
 import { Passwords } from "./Passwords.ts"
 import { Revocations } from "./Revocations.ts"
 import { SessionRepo } from "./SessionRepo.ts"
@@ -44,6 +45,8 @@ export interface LogIn {
 export interface LoggedIn {
   readonly token: Redacted.Redacted<string>
   readonly userId: UserId
+  /** Shown at the next log in, the failures of others do not delay it. */
+  readonly device: Redacted.Redacted<string>
   readonly expiresAt: DateTime.Utc
 }
 /** Who asks. */
@@ -66,8 +69,14 @@ export class Sessions extends Context.Service<
   Sessions,
   {
     readonly logIn: (
-      credentials: LogIn
-    ) => Effect.Effect<LoggedIn, InvalidCredentials | HashingOverloaded | DatabaseUnavailable | QueryTimeout>
+      credentials: LogIn,
+      from?: LogInFrom
+    ) => Effect.Effect<
+      LoggedIn,
+      InvalidCredentials | TooManyLogInAttempts | HashingOverloaded | DatabaseUnavailable | QueryTimeout
+    >
+    /** Whether this device has logged in to this account before. From memory. */
+    readonly knowsDevice: (email: Email, device: LogInFrom["device"]) => boolean
     readonly authenticate: (
       token: Redacted.Redacted<string>
     ) => Effect.Effect<Principal, Unauthenticated | DatabaseUnavailable | QueryTimeout>
@@ -93,20 +102,28 @@ export class Sessions extends Context.Service<
       const tokens = yield* Tokens
       const revocations = yield* Revocations
       const random = yield* SecureRandom.SecureRandom
+      const attempts = yield* LogInAttempts
 
-      const logIn = Effect.fn("Sessions.logIn")(function* ({ email, password }: LogIn) {
-        const known = Option.getOrUndefined(yield* users.credentials(normalizeEmail(email)))
+      const verified = Effect.fnUntraced(function* (email: string, password: LogIn["password"]) {
+        const known = Option.getOrUndefined(yield* users.credentials(email))
         const verdict = yield* passwords.verify(password, known?.password)
         if (known === undefined || verdict === "wrong") return yield* new InvalidCredentials()
         if (verdict === "outdated") {
           yield* users.replacePassword(known.userId, known.password, yield* passwords.hash(password))
         }
+        return known.userId
+      })
+
+      const logIn = Effect.fn("Sessions.logIn")(function* ({ email, password }: LogIn, from: LogInFrom = {}) {
+        const address = normalizeEmail(email)
+        const userId = yield* attempts.counted(address, from, verified(address, password))
+        const device = yield* attempts.deviceFor(address, from.device)
         const sessionId = SessionId.make(`ses_${yield* random.ulid}`)
         const createdAt = yield* DateTime.now
         const expiresAt = DateTime.addDuration(createdAt, absolute)
-        const { token, hash } = yield* tokens.issue({ sessionId, userId: known.userId, expiresAt })
-        yield* sessions.insert({ id: sessionId, userId: known.userId, tokenHash: hash, createdAt, expiresAt })
-        return { token, userId: known.userId, expiresAt }
+        const { token, hash } = yield* tokens.issue({ sessionId, userId, expiresAt })
+        yield* sessions.insert({ id: sessionId, userId, tokenHash: hash, createdAt, expiresAt })
+        return { token, userId, device, expiresAt }
       })
 
       const lookedUp = Effect.fnUntraced(function* (claims: SessionClaims & { readonly hash: Uint8Array }) {
@@ -171,13 +188,17 @@ export class Sessions extends Context.Service<
         yield* sessions.revokeAll(userId, yield* DateTime.now)
       })
 
-      return Sessions.of({ logIn, authenticate, stood, logOut, logOutEverywhere })
+      const knowsDevice = (email: Email, device: LogInFrom["device"]) => attempts.knows(normalizeEmail(email), device)
+
+      return Sessions.of({ logIn, knowsDevice, authenticate, stood, logOut, logOutEverywhere })
     })
   )
 
-  static readonly layer = Sessions.layerNoRepo.pipe(Layer.provide([SessionRepo.layer, UserRepo.layer]))
+  static readonly layer = Sessions.layerNoRepo.pipe(
+    Layer.provide([SessionRepo.layer, UserRepo.layer, LogInAttempts.layer])
+  )
   static readonly layerMemory = Sessions.layerNoRepo.pipe(
-    Layer.provide([SessionRepo.layerMemory, UserRepo.layerMemory])
+    Layer.provide([SessionRepo.layerMemory, UserRepo.layerMemory, LogInAttempts.layerMemory])
   )
 }
 

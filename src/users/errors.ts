@@ -36,6 +36,15 @@ export class InvalidCredentials extends Schema.TaggedError<InvalidCredentials>()
   }
 }
 
+export class TooManyLogInAttempts extends Schema.TaggedError<TooManyLogInAttempts>()("TooManyLogInAttempts", {
+  retryAfterSeconds: Schema.Finite
+}) {
+  readonly category = "transient" as const
+  override get message() {
+    return "Too many log ins to this account have failed: try again later, or from a device that it was used on before."
+  }
+}
+
 export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()("Unauthenticated", {
   reason: Schema.Literals(["token_invalid", "token_expired", "session_unknown", "session_revoked", "session_idle"])
 }) {

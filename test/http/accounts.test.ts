@@ -80,7 +80,7 @@ layer(openDoor, { excludeTestServices: true })("a session", (it) => {
       const answer = yield* send("POST", "/v1/sessions", { body: { email, password } })
       const session = json(answer)
       assert.deepStrictEqual([answer.status, answer.headers["location"]], [201, "/v1/sessions/current"])
-      assert.deepStrictEqual(Object.keys(session).sort(), ["expires_at", "token", "user_id"])
+      assert.deepStrictEqual(Object.keys(session).sort(), ["device", "expires_at", "token", "user_id"])
       assert.strictEqual(session.user_id, id)
     })
   )

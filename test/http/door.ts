@@ -13,6 +13,7 @@ import * as http from "node:http"
 import * as net from "node:net"
 import { api, type ListenOptions, listener } from "../../src/http/Server.ts"
 import { Problem } from "../../src/http/Problem.ts"
+import { RateLimits } from "../../src/http/RateLimits.ts"
 import { DatabaseHealth, type DatabaseStatus } from "../../src/database/DatabaseHealth.ts"
 import { Health, type HealthReport } from "../../src/ops/Health.ts"
 import { Status } from "../../src/ops/Status.ts"
@@ -155,6 +156,8 @@ export interface Opened {
   readonly format?: "json" | "pretty"
   readonly grace?: Duration.Input
   readonly arrival?: ListenOptions["arrival"]
+  /** Tests send much from one address, so nobody is counted unless they ask for it. */
+  readonly limits?: typeof RateLimits.layer
 }
 
 const written = Layer.sync(Written, () => [])
@@ -162,12 +165,12 @@ const written = Layer.sync(Written, () => [])
 /** Something else than the shop's API on the same server. */
 export const serving = <A, E, R>(
   served: Layer.Layer<A, E, R>,
-  { arrival, format = "json", grace = "5 seconds" }: Opened = {}
+  { arrival, format = "json", grace = "5 seconds", limits = RateLimits.layerOff }: Opened = {}
 ) =>
   Door.layer.pipe(
     Layer.provideMerge(
       Layer.provideMerge(
-        served,
+        Layer.provide(served, limits),
         listener({
           host: "127.0.0.1",
           port: 0,

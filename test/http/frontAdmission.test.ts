@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Fiber, Layer, Schedule } from "effect"
 import { Storefront } from "../../src/catalog/Storefront.ts"
 import { RequestDeadlines } from "../../src/http/Deadlines.ts"
+import { RateLimits } from "../../src/http/RateLimits.ts"
 import { Shop } from "../../src/testing/index.ts"
 import { Door, doorOver, parsed, problemIn, send } from "./door.ts"
 
@@ -182,4 +183,36 @@ describe("a full node's front door", () => {
         assert.strictEqual(problemIn(parsed(yield* Fiber.join(ordering))).code, "unauthenticated")
       })
     ))
+})
+
+describe("a node with room", () => {
+  it.live("has it also while many wait because they ask too often", () => {
+    let waiting = 0
+    const turn = Deferred.makeUnsafe<void>()
+    const asksTooOften = (url: string | undefined) => url === "/v1/products/prd_1"
+    const limits = Layer.succeed(
+      RateLimits,
+      RateLimits.of({
+        addressOf: () => "192.0.2.1",
+        mustWait: ({ source }) => "url" in source && asksTooOften(String(source.url)),
+        atDoor: ({ url }) => {
+          if (!asksTooOften(url)) return undefined
+          waiting++
+          return Deferred.await(turn)
+        },
+        count: () => Effect.void
+      })
+    )
+    const many = room + lineLength + 1
+    return Effect.gen(function* () {
+      const waiters = yield* Effect.replicateEffect(Effect.forkChild(send("GET", "/v1/products/prd_1")), many)
+      yield* Effect.repeat(
+        Effect.sync(() => waiting),
+        { until: (all) => all === many, schedule: often }
+      )
+      assert.strictEqual((yield* send("GET", "/v1/products")).status, 200)
+      yield* Deferred.succeed(turn, undefined)
+      yield* Fiber.joinAll(waiters)
+    }).pipe(Effect.provide(doorOver(Shop.layerMemory, { limits })))
+  })
 })

@@ -12,6 +12,8 @@ import { doorOver, newKey, member, refusal, send } from "./door.ts"
 const limits: HashingLimits = { atOnce: 2, waiting: 40, wait: Duration.seconds(10) }
 /** Many more than the door works on at once and than wait in its line; so are those that stay. */
 const storm = 150
+/** Of so many people: who logs in to one account more than ten times at once is told so, and that is another story. */
+const people = 16
 
 /** Every hash of a log in goes on until it is let go. */
 class Cores extends Context.Service<
@@ -61,14 +63,18 @@ layer(doorOver(hashing), { excludeTestServices: true })("a storm of log ins", (i
   it.effect("hashes as many as it may, keeps a few waiting, and takes no room from anybody else", () =>
     Effect.gen(function* () {
       const cores = yield* Cores
-      const { email, headers, password } = yield* member
+      const members = yield* Effect.replicateEffect(member, people)
+      const [{ email, headers, password } = yield* member] = members
       cores.slow = true
       const statuses: Array<number> = []
-      const logIn = Effect.map(
-        send("POST", "/v1/sessions", { body: { email, password } }),
-        ({ status }) => void statuses.push(status)
+      const logIn = (who = { email, password }) =>
+        Effect.map(
+          send("POST", "/v1/sessions", { body: { email: who.email, password: who.password } }),
+          ({ status }) => void statuses.push(status)
+        )
+      const storming = yield* Effect.forEach(Array.from({ length: storm }), (_, n) =>
+        Effect.forkChild(logIn(members[n % people]))
       )
-      const storming = yield* Effect.replicateEffect(Effect.forkChild(logIn), storm)
       const stays = limits.atOnce + limits.waiting
       yield* Effect.repeat(
         Effect.sync(() => statuses.length),

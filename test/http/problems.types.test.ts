@@ -14,6 +14,7 @@ import type { AppError } from "../../src/errors.ts"
 import { Forbidden, type ValidationFailed } from "../../src/http/errors.ts"
 import { failsWith } from "../../src/http/failsWith.ts"
 import { problems } from "../../src/http/problems.ts"
+import { RateLimits } from "../../src/http/RateLimits.ts"
 import { api, listener } from "../../src/http/Server.ts"
 import type { Health } from "../../src/ops/Health.ts"
 import { Shop } from "../../src/testing/index.ts"
@@ -93,19 +94,22 @@ type Launched = Effect.Effect<never, unknown>
 
 const server = listener({ host: "127.0.0.1", port: 0, grace: Duration.seconds(1) })
 const secret = Layer.merge(AppSecret.layerMemory, NodeCrypto.layer)
+const limits = RateLimits.layer
 declare const health: Layer.Layer<Health>
 
 /** Never run: it is read by the compiler only. */
 export const launches = (): ReadonlyArray<Launched> => [
-  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health, server]), Layer.provide(secret))),
+  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health, limits, server]), Layer.provide(secret))),
   // @ts-expect-error a shop without its features
-  Layer.launch(api.pipe(Layer.provide([health, server]), Layer.provide(secret))),
+  Layer.launch(api.pipe(Layer.provide([health, limits, server]), Layer.provide(secret))),
   // @ts-expect-error a shop that does not know how it is
-  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, server]), Layer.provide(secret))),
+  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, limits, server]), Layer.provide(secret))),
   // @ts-expect-error a shop without a secret
-  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health, server]), Layer.provide(NodeCrypto.layer))),
+  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health, limits, server]), Layer.provide(NodeCrypto.layer))),
   // @ts-expect-error a shop without a server
-  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health]), Layer.provide(secret)))
+  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health, limits]), Layer.provide(secret))),
+  // @ts-expect-error a shop that does not know how often one may ask
+  Layer.launch(api.pipe(Layer.provide([Shop.layerMemory, health, server]), Layer.provide(secret)))
 ]
 
 type CategoryOf<E> = E extends { readonly category: infer C } ? C : "none"

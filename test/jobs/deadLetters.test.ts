@@ -300,7 +300,7 @@ layer(letters, { excludeTestServices: true })("dead letters", (it) => {
         (sql) => sql`
         update jobs set finished_at = now() - interval '31 days' where queue = 'retained' and key in ('dead', 'old')`
       )
-      assert.deepStrictEqual(yield* removeOld, { jobs: 1, replays: 0, webhook_events: 0, deferred: 0 })
+      assert.deepInclude(yield* removeOld, { jobs: 1, replays: 0, webhook_events: 0, deferred: 0 })
       assert.deepStrictEqual(
         (yield* rows("retained")).map(({ key }) => key),
         ["dead", "young"]
@@ -318,7 +318,7 @@ layer(letters, { excludeTestServices: true })("dead letters", (it) => {
           select 'p', state || days, 't', state, case when state <> 'received' then now() - make_interval(days => days) end
           from unnest(array['ignored', 'unmatched', 'received']) as state, unnest(array[29, 31]) as days`
       )
-      assert.deepStrictEqual(yield* removeOld, { jobs: 0, replays: 0, webhook_events: 1, deferred: 0 })
+      assert.deepInclude(yield* removeOld, { jobs: 0, replays: 0, webhook_events: 1, deferred: 0 })
       const left = yield* database.query(
         "test",
         (sql) => sql<{ event_id: string }>`select event_id from webhook_events order by event_id`

@@ -43,6 +43,7 @@ describe("an empty environment", () => {
         stripe: Option.none(),
         resend: Option.none(),
         rateLimits: true,
+        trustedProxies: [],
         shutdownGrace: Duration.seconds(10),
         shutdownDelay: Duration.zero,
         logLevel: "Info",
@@ -121,6 +122,11 @@ describe("a value", () => {
 
   const cases: ReadonlyArray<readonly [variable: string, wrong: ReadonlyArray<string>, right: ReadonlyArray<string>]> =
     [
+      [
+        "TRUSTED_PROXIES",
+        ["proxy.example.com", "10.0.0.0/33", "10.0.0.1,", "::1/129", "10.0.0.0/8/8"],
+        ["10.0.0.7", "10.0.0.7, 10.1.0.0/16,::1", "fd00::/8"]
+      ],
       ["PORT", ["-1", "65536", "80.5", "abc"], ["0", "65535"]],
       ["DATABASE_URL", ["nonsense", "http://db.example/shop"], ["postgres://db.example/shop", "postgresql://db/shop"]],
       ["DATABASE_POOL_SIZE", ["0", "-3", "2.5"], ["1"]],

@@ -10,18 +10,19 @@ import { Sessions } from "../../src/users/Sessions.ts"
 import { Tokens } from "../../src/users/Tokens.ts"
 import { Users } from "../../src/users/Users.ts"
 import { accountsContract } from "./contract.ts"
+import { logInContract } from "./logInContract.ts"
 
-accountsContract(
-  "in memory",
-  Layer.mergeAll(Users.layerMemory, Sessions.layerMemory).pipe(
-    Layer.provideMerge(Tokens.layer),
-    Layer.provide([
-      Jobs.layerMemory,
-      KillSwitches.layerMemory,
-      Revocations.layerUnknown,
-      Passwords.layerMemory,
-      AppSecret.layerMemory,
-      NodeCrypto.layer
-    ])
-  )
+const accounts = Layer.mergeAll(Users.layerMemory, Sessions.layerMemory).pipe(
+  Layer.provideMerge(Tokens.layer),
+  Layer.provide([
+    Jobs.layerMemory,
+    KillSwitches.layerMemory,
+    Revocations.layerUnknown,
+    Passwords.layerMemory,
+    AppSecret.layerMemory,
+    NodeCrypto.layer
+  ])
 )
+
+accountsContract("in memory", accounts)
+logInContract("in memory", accounts)

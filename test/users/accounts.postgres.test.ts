@@ -11,19 +11,20 @@ import { Tokens } from "../../src/users/Tokens.ts"
 import { Users } from "../../src/users/Users.ts"
 import { TestDatabase } from "../database/testDatabase.ts"
 import { accountsContract } from "./contract.ts"
+import { logInContract } from "./logInContract.ts"
 
-accountsContract(
-  "in PostgreSQL",
-  Layer.mergeAll(Users.layer, Sessions.layer).pipe(
-    Layer.provideMerge(Tokens.layer),
-    Layer.provide(Jobs.layer),
-    Layer.provide([
-      KillSwitches.layerMemory,
-      Revocations.layerUnknown,
-      Passwords.layerMemory,
-      AppSecret.layerMemory,
-      NodeCrypto.layer,
-      TestDatabase.layer
-    ])
-  )
+const accounts = Layer.mergeAll(Users.layer, Sessions.layer).pipe(
+  Layer.provideMerge(Tokens.layer),
+  Layer.provide(Jobs.layer),
+  Layer.provide([
+    KillSwitches.layerMemory,
+    Revocations.layerUnknown,
+    Passwords.layerMemory,
+    AppSecret.layerMemory,
+    NodeCrypto.layer,
+    TestDatabase.layer
+  ])
 )
+
+accountsContract("in PostgreSQL", accounts)
+logInContract("in PostgreSQL", accounts)

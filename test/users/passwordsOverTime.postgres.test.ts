@@ -4,6 +4,7 @@ import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email, normalizeEmail } from "../../src/users/Email.ts"
+import { LogInAttempts } from "../../src/users/LogInAttempts.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { Revocations } from "../../src/users/Revocations.ts"
 import { SessionRepo } from "../../src/users/SessionRepo.ts"
@@ -17,7 +18,7 @@ import { TestDatabase } from "../database/testDatabase.ts"
 const samples = 80
 
 const accounts = Sessions.layerNoRepo.pipe(
-  Layer.provideMerge(Layer.mergeAll(UserRepo.layer, SessionRepo.layer, Passwords.layer)),
+  Layer.provideMerge(Layer.mergeAll(UserRepo.layer, SessionRepo.layer, LogInAttempts.layer, Passwords.layer)),
   Layer.provide([Tokens.layer, Revocations.layerUnknown]),
   Layer.provide([AppSecret.layerMemory, NodeCrypto.layer, TestDatabase.layer])
 )

@@ -33,7 +33,11 @@ const watchedDatabase = Layer.effect(
       work.push(name)
       return database.read(name, body)
     }
-    return { ...database, query, read }
+    const transaction: Database["Service"]["transaction"] = (name, body) => {
+      work.push(name)
+      return database.transaction(name, body)
+    }
+    return { ...database, query, read, transaction }
   })
 ).pipe(Layer.provide(TestDatabase.layer))
 
@@ -64,21 +68,28 @@ const person = (canary: string) => ({
 })
 
 layer(accounts)("a failed log in", (it) => {
-  it.effect("does the same work for an unknown address as for a wrong password: one read, one hash, no write", () =>
-    Effect.gen(function* () {
-      const [users, sessions, work] = [yield* Users, yield* Sessions, yield* Work]
-      const known = person("known")
-      yield* users.signUp(known)
-      const workOf = (email: Email) =>
-        Effect.gen(function* () {
-          work.length = 0
-          yield* Effect.flip(sessions.logIn({ email, password: Redacted.make("a wrong password") }))
-          return [...work]
-        })
-      const wrong = yield* workOf(known.email)
-      assert.deepStrictEqual(wrong, ["users.credentials", "argon2id 19456/2"])
-      assert.deepStrictEqual(yield* workOf(Email.make("unknown@example.com")), wrong)
-    })
+  it.effect(
+    "does the same work for an unknown address as for a wrong password: one hash, and the same reads and writes",
+    () =>
+      Effect.gen(function* () {
+        const [users, sessions, work] = [yield* Users, yield* Sessions, yield* Work]
+        const known = person("known")
+        yield* users.signUp(known)
+        const workOf = (email: Email) =>
+          Effect.gen(function* () {
+            work.length = 0
+            yield* Effect.flip(sessions.logIn({ email, password: Redacted.make("a wrong password") }))
+            return [...work]
+          })
+        const wrong = yield* workOf(known.email)
+        assert.deepStrictEqual(wrong, [
+          "log_in_attempts.change",
+          "users.credentials",
+          "argon2id 19456/2",
+          "log_in_attempts.change"
+        ])
+        assert.deepStrictEqual(yield* workOf(Email.make("unknown@example.com")), wrong)
+      })
   )
 
   it.effect("leaves an old hash alone, and a right password replaces it by one with our parameters", () =>
@@ -94,7 +105,13 @@ layer(accounts)("a failed log in", (it) => {
       yield* logIn("password")
       work.length = 0
       yield* logIn("password")
-      assert.deepStrictEqual(work, ["users.credentials", "argon2id 19456/2", "sessions.insert"])
+      assert.deepStrictEqual(work, [
+        "log_in_attempts.change",
+        "users.credentials",
+        "argon2id 19456/2",
+        "log_in_attempts.change",
+        "sessions.insert"
+      ])
     })
   )
 })

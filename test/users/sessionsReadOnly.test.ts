@@ -8,6 +8,7 @@ import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email } from "../../src/users/Email.ts"
+import { LogInAttempts } from "../../src/users/LogInAttempts.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { SessionRepo } from "../../src/users/SessionRepo.ts"
 import { Revocations } from "../../src/users/Revocations.ts"
@@ -42,6 +43,7 @@ const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
   Layer.provide([
     Jobs.layerMemory,
     KillSwitches.layerMemory,
+    LogInAttempts.layerMemory,
     Revocations.layerUnknown,
     UserRepo.layerMemory,
     Passwords.layerMemory,

@@ -8,6 +8,7 @@ import { Jobs } from "../../src/jobs/Jobs.ts"
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { AppSecret } from "../../src/users/AppSecret.ts"
 import { Email } from "../../src/users/Email.ts"
+import { LogInAttempts } from "../../src/users/LogInAttempts.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 import { Revocations } from "../../src/users/Revocations.ts"
 import { SessionRepo } from "../../src/users/SessionRepo.ts"
@@ -58,7 +59,7 @@ const node = Layer.fresh(
   Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
     Layer.provide(Revocations.layerNoRepo),
     Layer.provideMerge(Tokens.layer),
-    Layer.provide([Jobs.layerMemory, KillSwitches.layerMemory, Passwords.layerMemory]),
+    Layer.provide([Jobs.layerMemory, KillSwitches.layerMemory, LogInAttempts.layerMemory, Passwords.layerMemory]),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer])
   )
 )

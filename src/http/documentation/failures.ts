@@ -17,7 +17,8 @@ const rowOfTag = (tag: Tag) => problems[tag] as unknown as Row<AppError>
 /** The problem that the example of an error becomes. */
 export const exampleOf = (tag: Tag): Problem => {
   const row = rowOfTag(tag)
-  const wait = row.retryAfterSeconds === undefined ? undefined : retryAfter(row.retryAfterSeconds(examples[tag]), 0)
+  const wait =
+    row.retryAfterSeconds === undefined ? undefined : retryAfter(row.status, row.retryAfterSeconds(examples[tag]), 0)
   const occasion = {
     requestId: "req_5f0c9b2e7d1a4c3f8e6b5a4d3c2b1a09",
     timestamp: "2026-11-20T12:00:00.000Z",

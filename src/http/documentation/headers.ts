@@ -58,6 +58,11 @@ export const headers = {
   "Request-Id": { description: "Names this request in the log.", schema: text },
   "Retry-After": { description: "Seconds to wait before asking again.", schema: seconds },
   "WWW-Authenticate": { description: "How to authenticate.", schema: text },
+  RateLimit: {
+    description: "For each limit, how many requests are left, and in how many seconds all are.",
+    schema: text
+  },
+  "RateLimit-Policy": { description: "For each limit, so many requests in so many seconds.", schema: text },
   Location: { description: "Where it is.", schema: text },
   ETag: {
     description:
@@ -81,6 +86,7 @@ export type HeaderName = keyof typeof headers
 /** On every answer of a status, whatever the operation. */
 export const headersOf = (status: string): ReadonlyArray<HeaderName> => {
   const always: ReadonlyArray<HeaderName> = ["Request-Id"]
-  if (status === "429" || status === "503" || status === "202") return [...always, "Retry-After"]
+  if (status === "429") return [...always, "Retry-After", "RateLimit", "RateLimit-Policy"]
+  if (status === "503" || status === "202") return [...always, "Retry-After"]
   return status === "401" ? [...always, "WWW-Authenticate"] : always
 }

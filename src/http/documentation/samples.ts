@@ -46,7 +46,7 @@ export const shapes: Readonly<Record<string, unknown>> = {
   Order: order,
   Product: product,
   Refund: { amount: 1450 },
-  Session: { token: "sess_…", user_id: "usr_01JD3ZPZZZZZ", expires_at: "2026-12-20T12:00:00.000Z" },
+  Session: { token: "sess_…", user_id: "usr_01JD3ZPZZZZZ", device: "dev_…", expires_at: "2026-12-20T12:00:00.000Z" },
   User: { id: "usr_01JD3ZPZZZZZ", email: "ada@example.com", name: "Ada Lovelace", created_at: at }
 }
 

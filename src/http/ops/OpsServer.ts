@@ -11,6 +11,7 @@ import { boundary, errorRendering } from "../Boundary.ts"
 import { Deadlines } from "../Deadlines.ts"
 import { bodyLimitBytes } from "../limits.ts"
 import { Cursors } from "../pages.ts"
+import { RateLimits } from "../RateLimits.ts"
 import { RequestId } from "../RequestId.ts"
 import { Routes } from "../Routes.ts"
 import { servedAlone } from "../Server.ts"
@@ -27,6 +28,7 @@ const routes = HttpApiBuilder.layer(OpsApi, { openapiPath: "/openapi.json" }).pi
     Admission.layerOpen,
     Cursors.layer,
     Deadlines.layerNone,
+    RateLimits.layerOff,
     errorRendering,
     RequestId.layer,
     Routes.layerOf(OpsApi)

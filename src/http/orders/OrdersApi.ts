@@ -69,6 +69,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
         "OrderPaymentDeclined",
         "InsufficientStock",
         "FeatureDisabled",
+        "RateLimited",
         ...keyed
       )
     }).middleware(TrustingAuthorization)
@@ -99,7 +100,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
     HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
       params: { id: OrderId },
       success: [Order, Order.pipe(HttpApiSchema.status(202))],
-      error: failsWith("OrderVersionDiffers", "OrderStateConflict", "PreconditionRequired", ...keyed)
+      error: failsWith("OrderVersionDiffers", "OrderStateConflict", "PreconditionRequired", "RateLimited", ...keyed)
     }).middleware(Authorization)
   )
   .add(

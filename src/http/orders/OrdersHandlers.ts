@@ -20,6 +20,8 @@ import { PreconditionRequired } from "../errors.ts"
 import { idempotencyKey, keyedHeaders } from "../Idempotency.ts"
 import { waitSecondsDefault, waitSecondsMost } from "../limits.ts"
 import { Cursors } from "../pages.ts"
+import { RateLimits } from "../RateLimits.ts"
+import { rates } from "../rates/Rate.ts"
 import { linked, nextCursor, respond } from "../responses.ts"
 import { OrdersShown } from "./OrdersApi.ts"
 
@@ -67,10 +69,12 @@ export const ordersHandlers = HttpApiBuilder.group(
     const orders = yield* Orders
     const deferredOrders = yield* DeferredOrders
     const cursors = yield* Cursors
+    const limits = yield* RateLimits
     return handlers.handleAll({
       place: Effect.fnUntraced(function* ({ payload }) {
         const principal = yield* CurrentPrincipal
         const { userId } = principal
+        yield* limits.count(rates.orders, userId)
         const key = yield* idempotencyKey
         const placed = yield* deferredOrders.place(principal, key, payload)
         if ("deferred" in placed) return yield* keptAnswer(placed)
@@ -114,6 +118,7 @@ export const ordersHandlers = HttpApiBuilder.group(
       }),
       cancel: Effect.fnUntraced(function* ({ params }) {
         const { userId } = yield* CurrentPrincipal
+        yield* limits.count(rates.orders, userId)
         const key = yield* idempotencyKey
         const seen = yield* seenVersion
         const placed = yield* orders

@@ -13,8 +13,15 @@ import { failsWith } from "../failsWith.ts"
 export const Session = Schema.Struct({
   token: Schema.String,
   userId: UserId,
+  /** To be kept, also after logging out, and shown at the next log in. */
+  device: Schema.String,
   expiresAt: Schema.DateTimeUtcFromString
 }).pipe(Schema.encodeKeys({ userId: "user_id", expiresAt: "expires_at" }), Schema.annotate({ identifier: "Session" }))
+
+/** What an earlier log in answered; what is not one is none. */
+const Device = Schema.RedactedFromValue(
+  Schema.String.check(Schema.isMaxLength(200, { code: "too_long", message: "A device has at most 200 characters." }))
+)
 
 const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "MalformedRequest"] as const
 
@@ -57,6 +64,7 @@ export const UsersApi = HttpApiGroup.make("users")
         "IdempotencyKeyInvalid",
         "FeatureDisabled",
         "HashingOverloaded",
+        "RateLimited",
         ...always
       )
     })
@@ -65,9 +73,9 @@ export const UsersApi = HttpApiGroup.make("users")
 export const SessionsApi = HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.post("logIn", "/v1/sessions", {
-      payload: Schema.Struct({ email: Email, password: PasswordAttempt }),
+      payload: Schema.Struct({ email: Email, password: PasswordAttempt, device: Schema.optionalKey(Device) }),
       success: Session.pipe(HttpApiSchema.status(201)),
-      error: failsWith("InvalidCredentials", "HashingOverloaded", ...always)
+      error: failsWith("InvalidCredentials", "TooManyLogInAttempts", "HashingOverloaded", "RateLimited", ...always)
     })
   )
   .add(

@@ -1,5 +1,6 @@
 /** Unpacks requests about accounts and sessions, and calls the features. Nothing else. */
 import { Effect, Layer, Option, Redacted } from "effect"
+import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Directory } from "../../users/Directory.ts"
 import { DeferredSignUps } from "../../users/DeferredSignUps.ts"
@@ -12,6 +13,8 @@ import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { Forbidden } from "../errors.ts"
 import { idempotencyKeyIfAny } from "../Idempotency.ts"
 import { Cursors } from "../pages.ts"
+import { RateLimits } from "../RateLimits.ts"
+import { rates } from "../rates/Rate.ts"
 import { created, linked, nextCursor, respond } from "../responses.ts"
 import { respondTagged } from "../tags.ts"
 import { User } from "../../users/User.ts"
@@ -61,10 +64,15 @@ export const sessionsHandlers = HttpApiBuilder.group(
   "sessions",
   Effect.fn(function* (handlers) {
     const sessions = yield* Sessions
+    const limits = yield* RateLimits
     return handlers.handleAll({
       logIn: Effect.fnUntraced(function* ({ payload }) {
-        const session = yield* sessions.logIn(payload)
-        const shown = { ...session, token: Redacted.value(session.token) }
+        const { device, ...credentials } = payload
+        // A flood of log ins from elsewhere is nothing to who was here before.
+        if (!sessions.knowsDevice(payload.email, device)) yield* limits.count(rates.logIns, "all")
+        const address = limits.addressOf(yield* HttpServerRequest.HttpServerRequest)
+        const session = yield* sessions.logIn(credentials, { address, device })
+        const shown = { ...session, token: Redacted.value(session.token), device: Redacted.value(session.device) }
         return yield* created(Session, shown, "/v1/sessions/current")
       }),
       logOut: () => Effect.flatMap(CurrentPrincipal, ({ sessionId }) => sessions.logOut(sessionId)),

@@ -20,6 +20,7 @@ import { Outcomes } from "../../../src/orders/Outcomes.ts"
 import { KillSwitches } from "../../../src/resilience/index.ts"
 import { AppSecret } from "../../../src/users/AppSecret.ts"
 import { DeferredSignUps } from "../../../src/users/DeferredSignUps.ts"
+import { LogInAttempts } from "../../../src/users/LogInAttempts.ts"
 import { Passwords } from "../../../src/users/Passwords.ts"
 import { Revocations } from "../../../src/users/Revocations.ts"
 import { SessionRepo } from "../../../src/users/SessionRepo.ts"
@@ -84,7 +85,7 @@ const appliers = Layer.effect(
 const deciding = appliers.pipe(Layer.provideMerge(Layer.mergeAll(DeferredOrders.layer, DeferredSignUps.layerNoRepo)))
 const deferring = deciding.pipe(Layer.provideMerge(lastGood), Layer.provideMerge(Spool.layerMemory))
 const accounts = Layer.mergeAll(Users.layerNoRepo, Sessions.layerNoRepo).pipe(
-  Layer.provide([Passwords.layerMemory, Tokens.layer, Revocations.layerUnknown])
+  Layer.provide([LogInAttempts.layerMemory, Passwords.layerMemory, Tokens.layer, Revocations.layerUnknown])
 )
 
 export const deferringInMemory = deferring.pipe(
