@@ -7,6 +7,7 @@
  */
 import { NodeCrypto, NodeRuntime } from "@effect/platform-node"
 import { Cause, Context, Duration, Effect, Exit, identity, Layer, Option, Runtime } from "effect"
+import { Redis } from "effect/persistence"
 import { Catalog } from "./catalog/Catalog.ts"
 import { LastGoodCatalogue } from "./catalog/LastGoodCatalogue.ts"
 import { Storefront } from "./catalog/Storefront.ts"
@@ -18,6 +19,8 @@ import { KillSwitchesPostgres } from "./database/KillSwitchesPostgres.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { ResendEmail } from "./dependencies/email/ResendEmail.ts"
 import { HttpInventory, InventoryUrl } from "./dependencies/inventory/HttpInventory.ts"
+import { sharedCircuits } from "./dependencies/redis/sharedCircuits.ts"
+import { SharedRedis } from "./dependencies/redis/SharedRedis.ts"
 import { StripePayments } from "./dependencies/payments/StripePayments.ts"
 import { mailWorker } from "./emails/mailWorker.ts"
 import { MailStore } from "./emails/MailStore.ts"
@@ -129,6 +132,23 @@ const stockKeeper = (url: string) =>
         Effect.map(({ baseUrl }) => `${baseUrl}/inventory`)
       )
     : Effect.succeed(url)
+
+/** Without REDIS_URL each node counts and judges by itself. */
+const redis = ({ redisUrl }: Settings) =>
+  Option.match(redisUrl, { onNone: () => Layer.empty, onSome: (url) => SharedRedis.layer(url) })
+const toldCircuits = ({ redisUrl }: Settings) =>
+  Option.match(redisUrl, {
+    onNone: () => Layer.empty,
+    onSome: () =>
+      Layer.unwrap(
+        Effect.map(Effect.serviceOption(Redis.Redis), (found) =>
+          Option.match(found, {
+            onNone: () => Layer.empty,
+            onSome: (service) => Layer.provide(sharedCircuits, Layer.succeed(Redis.Redis, service))
+          })
+        )
+      )
+  })
 
 const writesWhileDown = Layer.effect(
   WritesWhileDown,
@@ -267,6 +287,7 @@ const processMetrics = ({ dataDir, role, spoolDir }: Settings) =>
 
 const shop = (settings: Settings) =>
   Layer.empty.pipe(
+    Layer.provideMerge(toldCircuits(settings)),
     Layer.provideMerge(drain(settings)),
     Layer.provideMerge(
       settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))
@@ -279,7 +300,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
     Layer.provideMerge(Crowd.layer),
     Layer.provideMerge(spool(settings)),
-    Layer.provideMerge(inventory(settings)),
+    Layer.provideMerge(Layer.merge(inventory(settings), redis(settings))),
     Layer.provideMerge(Layer.succeed(DefectsOnDemand, !settings.production)),
     Layer.provideMerge(Layer.provideMerge(shopEvents, counter(settings))),
     Layer.provideMerge(recommender(settings)),

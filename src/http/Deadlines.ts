@@ -60,9 +60,11 @@ export class RequestDeadline extends Timer implements AttemptInfo {
     this.millis = millis
   }
 
+  /** Before it is started, while a rate limit is asked for elsewhere, it is as if it started now. */
   get deadlineNanos(): bigint {
+    const endsAt = Math.min(this.endsAt, monotonicMillis(this.clock) + this.millis)
     const lastWord = Math.min(lastWordMillis, this.millis / 10)
-    return BigInt(Math.round((this.endsAt - lastWord) * 1e6))
+    return BigInt(Math.round((endsAt - lastWord) * 1e6))
   }
 
   start(fiber: Fiber.Fiber<unknown, unknown>): void {

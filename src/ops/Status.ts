@@ -90,7 +90,8 @@ const byDependency: ReadonlyMap<string, readonly [feature: string, mode: Mode]> 
   ["payments", ["payments", "delayed"]],
   ["inventory", ["stock", "last_good"]],
   ["recommendations", ["recommendations", "last_good"]],
-  ["email", ["email", "delayed"]]
+  ["email", ["email", "delayed"]],
+  ["redis", ["rate_limits", "local"]]
 ])
 
 const notice = (feature: string, mode: Mode, since: DateTime.Utc): Notice => ({

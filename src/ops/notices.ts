@@ -3,9 +3,9 @@ import type { DateTime } from "effect"
 
 /**
  * `off`: switched off by an operator. `unavailable`: not to be had. `deferred`: taken, and decided later. `delayed`:
- * done later. `last_good`: shown as it was known last.
+ * done later. `last_good`: shown as it was known last. `local`: each node by itself.
  */
-export type Mode = "off" | "unavailable" | "deferred" | "delayed" | "last_good"
+export type Mode = "off" | "unavailable" | "deferred" | "delayed" | "last_good" | "local"
 
 export interface Notice {
   readonly feature: string
@@ -36,6 +36,7 @@ const sentences: Readonly<Record<string, string>> = {
   "recommendations off": "Recommendations are switched off for now.",
   "analytics off": "Nothing is counted for now. Everything else works.",
   "email off": "Emails are held back for now, and sent later.",
+  "rate_limits local": "Requests are counted by each of our servers on its own; nothing else changes.",
   "email delayed": "Emails arrive later than usual."
 }
 

@@ -119,6 +119,14 @@ export class Circuit {
     this.openUntil = now + Math.max(this.settings.openMs, atLeastMs)
   }
 
+  /** Another node's circuit opened for so long: so does this one, its own time at the most. True: it was closed. */
+  hear(now: number, openMs: number): boolean {
+    if (this.state !== "closed") return false
+    this.become("open", now)
+    this.openUntil = now + Math.min(this.settings.openMs, Math.max(0, openMs))
+    return true
+  }
+
   /** The share of the limit that may be used: below one for a while after half-open. */
   limitShare(now: number): number {
     const { rampMs } = this.settings

@@ -40,6 +40,8 @@ export interface Dependency {
     readonly forceOpen: (order: Order) => Effect.Effect<void>
     /** Lets every attempt through and judges nothing. */
     readonly disable: (order: Order) => Effect.Effect<void>
+    /** Another node found it down and asks again in so many milliseconds: a closed circuit opens for as long, and probes. */
+    readonly hear: (openMillis: number) => Effect.Effect<void>
     /** Ends both of these, forgets what was counted and what `Retry-After` asked for, and closes. */
     readonly reset: (by: By) => Effect.Effect<void>
   }
@@ -120,6 +122,9 @@ const operatorsVerbs = (
     circuit: {
       forceOpen: set("forced_open"),
       disable: set("disabled"),
+      hear: Effect.fn("Dependency.circuit.hear")(function* (openMillis) {
+        machine.hear(monotonicMillis(yield* Clock.Clock), openMillis, yield* Effect.context<never>())
+      }),
       reset: Effect.fn("Dependency.circuit.reset")(function* (by) {
         yield* switches.clear(name, "forced_open", by)
         yield* switches.clear(name, "disabled", by)

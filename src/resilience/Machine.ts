@@ -208,6 +208,11 @@ export class Machine {
     if (this.circuit.reset(now)) this.announce(before, "operator", undefined, context)
   }
 
+  /** What another node found out. */
+  hear(now: number, openMs: number, context: Context.Context<never>): void {
+    if (this.circuit.hear(now, openMs)) this.announce("closed", "elsewhere", undefined, context)
+  }
+
   private announce(
     from: Circuit["state"],
     cause: TransitionCause,

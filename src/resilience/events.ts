@@ -22,8 +22,8 @@ export type KitEvent = { readonly dependency: string } & (
   | { readonly event: "Chaos.OnLatency" | "Chaos.OnFault" | "Chaos.OnOutcome" }
 )
 
-/** `calls`: what the attempts showed. `operator`: an order began, ended or ran out. */
-export type TransitionCause = "calls" | "operator"
+/** `calls`: what the attempts showed. `operator`: an order began, ended or ran out. `elsewhere`: another node found out. */
+export type TransitionCause = "calls" | "operator" | "elsewhere"
 
 /** Polly's name for a transition into a state. */
 export const circuitEvent = (to: CircuitState) =>

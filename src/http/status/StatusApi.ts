@@ -6,7 +6,7 @@ const when = Schema.DateTimeUtcFromString
 
 export const NoticeShown = Schema.Struct({
   feature: Schema.String,
-  mode: Schema.Literals(["off", "unavailable", "deferred", "delayed", "last_good"]),
+  mode: Schema.Literals(["off", "unavailable", "deferred", "delayed", "last_good", "local"]),
   since: when,
   /** When a switch ends by itself. */
   until: Schema.optionalKey(when),
