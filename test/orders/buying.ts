@@ -33,6 +33,9 @@ export const buying = (shop: string) => {
       userId,
       sku,
       now: orders.find(userId, id),
+      /** Minor units given back so far, by the shop's own books: they follow the provider's by a moment. */
+      untilRefunded: (amount: number): Effect.Effect<Order, unknown> =>
+        Effect.repeat(orders.find(userId, id), { until: ({ payment }) => payment.refunded === amount }),
       until: (...statuses: ReadonlyArray<OrderStatus>): Effect.Effect<Order, unknown> =>
         Effect.repeat(orders.find(userId, id), { until: (found) => statuses.includes(found.status) }),
       left: availableOf(sku),
