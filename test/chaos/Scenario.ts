@@ -70,6 +70,8 @@ export interface Scenario {
   readonly env?: Environment
   /** The goods are kept by the stock service that stands in. */
   readonly goodsElsewhere?: boolean
+  /** Its nodes share their limits over a Redis of the world's own, where one can be had. */
+  readonly redis?: boolean
   /** How many files and connections a node may have open. */
   readonly descriptors?: number
   readonly postgres?: PostgresOptions

@@ -4,6 +4,7 @@
  */
 import { Effect, Redacted } from "effect"
 import { Database } from "../../src/database/Database.ts"
+import { redisServer, withoutRedis } from "../dependencies/redis/redisServer.ts"
 import { customer, type Customer, request, untilCatalogueIsKnown } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
 import { startProxy } from "../main/proxy.ts"
@@ -20,6 +21,8 @@ export interface World {
   readonly asksAgain: boolean
   readonly postgres: Postgres & { readonly wire: FaultProxy }
   readonly provider: Provider
+  /** Where the scenario wants one and there is a `redis-server`. */
+  readonly redis?: Effect.Success<typeof redisServer> | undefined
   readonly customers: ReadonlyArray<Customer>
   /** The product whose stock they look at. */
   readonly productId: string
@@ -30,6 +33,7 @@ export interface WorldOptions {
   readonly asksAgain?: boolean
   readonly env?: Environment
   readonly goodsElsewhere?: boolean
+  readonly redis?: boolean
   readonly descriptors?: number
   readonly postgres?: PostgresOptions
 }
@@ -69,6 +73,7 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(postgres.url) })
   const folder = yield* temporaryFolder
   const provider = yield* startProvider(`${folder}/sandbox`)
+  const redis = options.redis === true && withoutRedis === undefined ? yield* redisServer : undefined
   const start = (number: number) =>
     startNode(
       {
@@ -78,6 +83,7 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
         ...provider.env,
         ...(options.goodsElsewhere === true ? provider.goodsElsewhere : {}),
         RATE_LIMITS: "off",
+        ...(redis === undefined ? {} : { REDIS_URL: Redacted.value(redis.url) }),
         ...options.env
       },
       options.descriptors
@@ -95,6 +101,7 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
     asksAgain: second.length > 0 && options.asksAgain !== false,
     postgres: { ...postgres, wire },
     provider,
+    redis,
     customers: who,
     productId: yield* productAt(first.url)
   } satisfies World

@@ -26,6 +26,7 @@ import { networkPartition } from "./networkPartition.ts"
 import { nodeKilled } from "./nodeKilled.ts"
 import { outOfDescriptors } from "./outOfDescriptors.ts"
 import { paymentScenarios } from "./payments.ts"
+import { redisDown } from "./redisDown.ts"
 import { recommendationsDown } from "./recommendations.ts"
 import { stdoutBlocked } from "./stdoutBlocked.ts"
 
@@ -48,6 +49,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...inventoryScenarios,
   emailDown,
   recommendationsDown,
+  redisDown,
   analyticsDown,
   nodeKilled,
   nodeDrained,
