@@ -69,6 +69,26 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaig
     })
   )
 
+  it.effect("says nothing of a run in which most customers heard nothing, but one of many refusals it judges", () =>
+    Effect.gen(function* () {
+      const evidence = yield* whole
+      const of = (answer: Answer) =>
+        Effect.map(
+          judge({
+            ...evidence,
+            log: told({ "key-one": [created("ord_1")], "key-two": [answer], "key-three": [answer] })
+          }),
+          ({ unknown }) => unknown
+        )
+      expect(yield* of({ status: 402, body: { code: "payment_declined" } })).toEqual([])
+      for (const status of [0, 503]) {
+        expect(yield* of({ status, body: {} })).toEqual([
+          "unknown: 1 of 3 customers were told what became of their order"
+        ])
+      }
+    })
+  )
+
   it.effect("finds what was acknowledged and is not there", () =>
     Effect.gen(function* () {
       const evidence = yield* whole

@@ -119,9 +119,12 @@ export interface Evidence {
   readonly traffic: ProviderTraffic
 }
 
-/** Too little was seen to say that nothing is wrong. */
-const unknowns = (log: Log, acknowledged: number, ledger: Evidence["ledger"]) => [
-  ...(acknowledged * 2 < log.size ? [`unknown: ${acknowledged} of ${log.size} orders were acknowledged`] : []),
+/**
+ * Too little was seen to say that nothing is wrong. Who was declined, or found the goods sold, was told as much as who
+ * has an order: a story with many of them is no blind one.
+ */
+const unknowns = (log: Log, heard: number, ledger: Evidence["ledger"]) => [
+  ...(heard * 2 < log.size ? [`unknown: ${heard} of ${log.size} customers were told what became of their order`] : []),
   ...(ledger === undefined ? ["unknown: the provider's books could not be read"] : [])
 ]
 
@@ -132,7 +135,7 @@ export const judge = Effect.fnUntraced(function* ({ ledger: books, log, signUps,
   const own = yield* violations({ settlingSeconds: 0 })
   const deferred = yield* deferredRows
   const { lost, others } = byKey(log, rows, deferred)
-  const acknowledged = [...log.values()].filter(({ answers }) => answers.some(isGood)).length
+  const heard = [...log.values()].filter(({ answers }) => answers.some(isDefinite)).length
   const of = (id: string) => ledger.filter((entry) => entry.order_id === id)
   const known = new Set(rows.map(({ id }) => id))
   const ids = new Set(rows.map(({ account, key }) => `${account} ${key}`))
@@ -144,10 +147,10 @@ export const judge = Effect.fnUntraced(function* ({ ledger: books, log, signUps,
   return {
     orders: rows.length,
     attempted: log.size,
-    acknowledged,
-    heard: [...log.values()].filter(({ answers }) => answers.some(isDefinite)).length,
+    acknowledged: [...log.values()].filter(({ answers }) => answers.some(isGood)).length,
+    heard,
     deferred: deferred.size,
-    unknown: unknowns(log, acknowledged, books),
+    unknown: unknowns(log, heard, books),
     lost: [...lost, ...(yield* lostAccounts(signUps ?? new Map(), deferred))],
     double,
     others: [
