@@ -6,11 +6,11 @@
  * changes something needs, beside the cookie, a token that only a page of this port could read (CSRF).
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
-import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, type Redacted } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Base64Url from "effect/encoding/Base64Url"
 import { AppSecret, deriveKey } from "../../users/AppSecret.ts"
-import { OperatorTokens, type Operator } from "./OperatorTokens.ts"
+import { knownOperators, type KnownOperator, type Operator, OperatorTokens, whoShows } from "./OperatorTokens.ts"
 
 export const cookieName = "holdfast_operator"
 /** A working day (HTTP.md). */
@@ -40,19 +40,18 @@ export class OperatorSessions extends Context.Service<
   static readonly layer = Layer.effect(
     OperatorSessions,
     Effect.gen(function* () {
-      const tokens = yield* OperatorTokens
+      const known = knownOperators(yield* OperatorTokens)
       const random = yield* SecureRandom.SecureRandom
       const { current, previous } = yield* AppSecret
       const keys = yield* Effect.forEach([current, ...(previous === undefined ? [] : [previous])], (secret) =>
         deriveKey(secret, "operator-session")
       )
       const [newest = new Uint8Array()] = keys
-      const known = tokens.map(({ name, role, token }) => ({ name, role, digest: sha256(Redacted.value(token)) }))
       const codes = new Map<string, number>()
 
-      const sealed = (key: Uint8Array, { digest, name, role }: Known, expires: string) =>
+      const sealed = (key: Uint8Array, { digest, name, role }: KnownOperator, expires: string) =>
         mac(key, JSON.stringify([name, role, expires, digest.toString("hex")]))
-      const cookieOf = (operator: Known | undefined) =>
+      const cookieOf = (operator: KnownOperator | undefined) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           if (operator === undefined) return Option.none()
           const expires = String(now + Duration.toMillis(cookieLasts))
@@ -61,13 +60,7 @@ export class OperatorSessions extends Context.Service<
       const csrfBy = (key: Uint8Array, cookie: string) => mac(key, `csrf ${cookie}`)
 
       return OperatorSessions.of({
-        signIn: (token) => {
-          const given = sha256(Redacted.value(token))
-          // All of them are compared, so that the time tells nothing about which one nearly was it.
-          let found: Known | undefined
-          for (const each of known) if (timingSafeEqual(each.digest, given)) found = each
-          return cookieOf(found)
-        },
+        signIn: (token) => cookieOf(whoShows(known, token)),
         oneTimeCode: Effect.gen(function* () {
           const [first] = known
           if (first === undefined) return Option.none()
@@ -94,8 +87,6 @@ export class OperatorSessions extends Context.Service<
     })
   )
 }
-
-type Known = Operator & { readonly digest: Buffer }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64url")
 const sha256 = (text: string) => createHash("sha256").update(text).digest()

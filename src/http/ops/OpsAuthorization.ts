@@ -5,7 +5,6 @@
  * Tokens are compared by their digests, all of them, in constant time. A viewer reads; whoever changes something is an
  * operator, and its name goes into the audit. Who changes something by cookie sends the page's token along.
  */
-import { createHash, timingSafeEqual } from "node:crypto"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { Headers, HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
@@ -13,11 +12,9 @@ import { Forbidden } from "../errors.ts"
 import { failsWith } from "../failsWith.ts"
 import { OperatorUnknown } from "./errors.ts"
 import { cookieName, OperatorSessions } from "./OperatorSessions.ts"
-import { type Operator, OperatorTokens } from "./OperatorTokens.ts"
+import { knownOperators, type Operator, OperatorTokens, whoShows } from "./OperatorTokens.ts"
 
 export class CurrentOperator extends Context.Service<CurrentOperator, Operator>()("holdfast/http/CurrentOperator") {}
-
-const digest = (token: Redacted.Redacted) => createHash("sha256").update(Redacted.value(token)).digest()
 
 /**
  * A middleware reads the request that it stands before.
@@ -38,8 +35,7 @@ export class OpsAuthorization extends HttpApiMiddleware.Service<OpsAuthorization
     OpsAuthorization,
     Effect.gen(function* () {
       const sessions = yield* OperatorSessions
-      const tokens = yield* OperatorTokens
-      const known = tokens.map(({ name, role, token }) => ({ operator: { name, role }, digest: digest(token) }))
+      const known = knownOperators(yield* OperatorTokens)
       const as =
         (operator: Operator) =>
         <A, E, R>(app: Effect.Effect<A, E, R>) =>
@@ -47,10 +43,9 @@ export class OpsAuthorization extends HttpApiMiddleware.Service<OpsAuthorization
 
       return {
         bearer: (app, { credential }) => {
-          const given = digest(credential)
-          let found: { readonly operator: Operator } | undefined
-          for (const each of known) if (timingSafeEqual(each.digest, given)) found = each
-          return found === undefined ? Effect.fail(new OperatorUnknown()) : as(found.operator)(app)
+          const found = whoShows(known, credential)
+          if (found === undefined) return Effect.fail(new OperatorUnknown())
+          return as({ name: found.name, role: found.role })(app)
         },
         cookie: Effect.fnUntraced(function* (app, { credential }) {
           const cookie = Redacted.value(credential)
