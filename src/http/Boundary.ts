@@ -253,7 +253,8 @@ const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E,
       ? undefined
       : retryAfter(row.status, row.retryAfterSeconds(error), yield* Random.next)
   const safe = request.method === "GET" || request.method === "HEAD"
-  const body = problemOf(error, row, { requestId: id, timestamp, safe }, wait)
+  const occasion = { requestId: id, timestamp, safe, committed: told.committed }
+  const body = problemOf(error, row, occasion, wait)
   return HttpServerResponse.jsonUnsafe(body, {
     status: row.status,
     contentType,

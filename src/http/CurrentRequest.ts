@@ -12,6 +12,8 @@ export interface Told {
   code?: string
   /** The dependency that the problem is about. */
   dependency?: string
+  /** The path of what it has made durable already: whatever fails after that does not undo it. */
+  committed?: string
 }
 
 export interface RequestFacts {
@@ -25,6 +27,9 @@ export interface RequestFacts {
 export const CurrentRequest = Context.Reference<RequestFacts>("holdfast/http/CurrentRequest", {
   defaultValue: () => ({ id: "req_none", startedMillis: 0, told: { degraded: false }, standings: [] })
 })
+
+/** Says that something durable was done, and where it is: a failure to tell more of it says so, too. */
+export const hasCommitted = (path: string) => Effect.map(CurrentRequest, ({ told }) => void (told.committed = path))
 
 /** Says that the answer is not the live one. */
 export const answeredDegraded = Effect.map(CurrentRequest, ({ told }) => void (told.degraded = true))

@@ -334,6 +334,8 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     status: 503,
     title: "This node is shutting down",
     retry: "same_key",
+    // It was under way, and nobody saw how far it had come.
+    shows: () => ({ side_effects: "unknown" }),
     retryAfterSeconds: () => 1,
     headers: () => ({ connection: "close" })
   },

@@ -8,6 +8,8 @@ export interface Occasion {
   readonly timestamp: string
   /** GET and HEAD change nothing, whatever became of them. */
   readonly safe: boolean
+  /** The path of what the request had made durable before it failed. */
+  readonly committed?: string | undefined
 }
 
 /** An outage may be over earlier than anybody thinks: nobody is sent away for longer than a minute. */
@@ -42,6 +44,9 @@ export const problemOf = <E extends AppError>(
     side_effects: "none",
     ...shown,
     ...(occasion.safe && shown.side_effects === "unknown" ? { side_effects: "none" as const } : {}),
+    ...(occasion.committed === undefined || shown.resource !== undefined
+      ? {}
+      : { side_effects: "committed" as const, resource: occasion.committed }),
     ...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds })
   }
 }

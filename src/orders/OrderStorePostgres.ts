@@ -256,16 +256,9 @@ const toClaimed = (claim: Claim, row: ClaimRow): Effect.Effect<Claimed, Idempote
   )
 }
 
+/** All rows of an order in one statement: each more would be another way to the database and back. */
 const insertOrder = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, order: NewOrder) {
   const { price } = order
-  yield* sql`
-    insert into orders (id, user_id, payment_method, discount_code, client_reference, subtotal_cents, discount_cents,
-      shipping_cents, total_cents, currency)
-    values (${order.id}, ${order.userId}, ${order.paymentMethod}, ${order.discountCode ?? null},
-      ${order.clientReference ?? null}, ${price.subtotalCents}, ${price.discountCents}, ${price.shippingCents},
-      ${price.totalCents}, ${price.currency})`.pipe(
-    onConstraint("orders_discount_once", () => new DiscountNotApplicable({ reason: "already_used" }))
-  )
   const lines = order.lines.map((line, position) => ({
     position,
     sku: line.sku,
@@ -274,10 +267,19 @@ const insertOrder = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, order
     unit: line.unitPriceCents
   }))
   yield* sql`
-    insert into order_lines (order_id, position, sku, name, quantity, unit_price_cents, total_cents)
-    select ${order.id}, l.position, l.sku, l.name, l.quantity, l.unit, l.unit * l.quantity
-    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
-      as l (position int, sku text, name text, quantity int, unit bigint)`
-  yield* sql`insert into payments (order_id, amount_cents, currency) values (${order.id}, ${price.totalCents}, ${price.currency})`
-  yield* sql`insert into order_events (order_id, step) values (${order.id}, 'placed')`
+    with placed as (
+      insert into orders (id, user_id, payment_method, discount_code, client_reference, subtotal_cents, discount_cents,
+        shipping_cents, total_cents, currency)
+      values (${order.id}, ${order.userId}, ${order.paymentMethod}, ${order.discountCode ?? null},
+        ${order.clientReference ?? null}, ${price.subtotalCents}, ${price.discountCents}, ${price.shippingCents},
+        ${price.totalCents}, ${price.currency}) returning id, total_cents, currency),
+    bought as (
+      insert into order_lines (order_id, position, sku, name, quantity, unit_price_cents, total_cents)
+      select placed.id, l.position, l.sku, l.name, l.quantity, l.unit, l.unit * l.quantity
+      from placed, jsonb_to_recordset(${JSON.stringify(lines)}::jsonb)
+        as l (position int, sku text, name text, quantity int, unit bigint)),
+    owed as (insert into payments (order_id, amount_cents, currency) select id, total_cents, currency from placed)
+    insert into order_events (order_id, step) select id, 'placed' from placed`.pipe(
+    onConstraint("orders_discount_once", () => new DiscountNotApplicable({ reason: "already_used" }))
+  )
 })

@@ -13,8 +13,7 @@ import { backoffMillis } from "../jobs/backoff.ts"
 import { type ClaimedJob, type JobFailure, Settlement } from "../jobs/Job.ts"
 import type { DependencyUnavailable } from "../resilience/index.ts"
 import type { NextStep } from "./OrderStore.ts"
-import { actionDeadlineMillis } from "./saga.ts"
-import { isOverdue, mostStockPauseMillis, nextLookMillis, unansweredSince } from "./waiting.ts"
+import { isOverdue, pauseMillis } from "./waiting.ts"
 
 export type Stopped =
   | PaymentRefused
@@ -64,13 +63,7 @@ const delayMillis = (job: ClaimedJob, waits: Outcome["waits"], failure: Stopped 
     return spread(Math.min(longestMillis, Math.max(shortestMillis, Duration.toMillis(failure.retryAfter))))
   }
   if (waits === undefined) return backoffMillis(Math.min(job.attempts, databaseAttempts))
-  const { record, nowMillis } = waits
-  const since = unansweredSince(record) ?? record.statusSinceMillis
-  const left = record.statusSinceMillis + actionDeadlineMillis - nowMillis
-  const look = nextLookMillis(nowMillis - since)
-  const looks = spread(record.stockSent === undefined ? look : Math.min(look, mostStockPauseMillis))
-  // A customer's time ends when it was said to end, not with the next look.
-  return record.status === "requires_action" && left > 0 ? Effect.map(looks, (millis) => Math.min(millis, left)) : looks
+  return Effect.map(Random.next, (draw) => pauseMillis(waits.record, waits.nowMillis, draw))
 }
 
 /**

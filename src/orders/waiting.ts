@@ -5,6 +5,8 @@
  * the provider is asked, soon at first and seldom later, and after a day a person is.
  */
 import type { OrderStatus } from "./Order.ts"
+import { actionDeadlineMillis, keyLifeMillis } from "./saga.ts"
+import { searchLagMillis } from "./sagaAnswers.ts"
 import { nameOf, type OperationRef, type SagaRecord, stateOf } from "./sagaRecord.ts"
 
 /** A call to the provider ends within 9 seconds (its policy's deadline); what has no answer then has none. */
@@ -28,8 +30,13 @@ export const mostDwellMillis: { readonly [S in OrderStatus]?: number } = {
 
 /** An order whose goods are kept elsewhere waits for as long for who keeps them as for who is paid. */
 export const stockDwellMillis = day
+/**
+ * Nobody is called while a second search is due, which decides: the first may have come at the end of the day, when the
+ * provider was away before. It is due after ten minutes; when it cannot be made in this time, somebody is called.
+ */
+const secondSearchWithinMillis = hour
 /** A stock keeper that is back is found within this: to ask it again costs little, and the customer waits. */
-export const mostStockPauseMillis = 60_000
+const mostStockPauseMillis = 60_000
 
 /** After an age of so much, the next look comes so much later: 5 s, 15 s, 1 min, 5 min, 15 min, then each hour. */
 const looks: ReadonlyArray<{ readonly untilAge: number; readonly every: number }> = [
@@ -40,11 +47,37 @@ const looks: ReadonlyArray<{ readonly untilAge: number; readonly every: number }
   { untilAge: 2 * hour, every: 900_000 }
 ]
 
-export const nextLookMillis = (ageMillis: number): number =>
-  looks.find(({ untilAge }) => ageMillis < untilAge)?.every ?? hour
+const nextLookMillis = (ageMillis: number): number => looks.find(({ untilAge }) => ageMillis < untilAge)?.every ?? hour
+
+/** When the provider's search was empty, while a second one is due that will say for good that there is no payment. */
+const searchedEmptySince = ({ operations, searchedEmptyAtMillis }: SagaRecord): number | undefined =>
+  operations.create === "sent" ? searchedEmptyAtMillis : undefined
+
+/** When time alone changes what comes next: a customer's time is over, a key's life, or the time of the state. */
+const turns = (known: SagaRecord): ReadonlyArray<number> => {
+  const unanswered = unansweredSince(known)
+  return [
+    ...(known.status === "requires_action" ? [known.statusSinceMillis + actionDeadlineMillis] : []),
+    ...(unanswered === undefined ? [] : [unanswered + keyLifeMillis]),
+    overdueAt(known)
+  ]
+}
+
+/**
+ * How long an order waits for its next look: the longer nothing was heard, the longer, spread over up to a quarter more by
+ * `draw` (0 to 1), so that what stopped together does not come back together. Between two searches of the provider there
+ * is only the search's own lag; and what time alone decides is not put off to the look after it.
+ */
+export const pauseMillis = (known: SagaRecord, nowMillis: number, draw: number): number => {
+  const age = nowMillis - (unansweredSince(known) ?? known.statusSinceMillis)
+  const look = searchedEmptySince(known) === undefined ? nextLookMillis(age) : searchLagMillis
+  const pause = (known.stockSent === undefined ? look : Math.min(look, mostStockPauseMillis)) * (1 + draw / 4)
+  const left = turns(known).flatMap((at) => (at > nowMillis ? [at - nowMillis] : []))
+  return Math.ceil(Math.min(pause, ...left))
+}
 
 /** When the oldest operation without an answer was sent. */
-export const unansweredSince = (known: SagaRecord): number | undefined => {
+const unansweredSince = (known: SagaRecord): number | undefined => {
   const sent = (ref: OperationRef) => (stateOf(known, ref) === "sent" ? [known.sentAtMillis[nameOf(ref)] ?? 0] : [])
   const all = [
     ...(["create", "confirm", "capture", "cancel"] as const).flatMap((operation) => sent({ operation, seq: 0 })),
@@ -64,9 +97,13 @@ export const shownStatus = (known: SagaRecord, nowMillis: number): OrderStatus =
     : known.status
 }
 
-/** True when the order has been in its state for longer than it may. */
-export const isOverdue = (known: SagaRecord, nowMillis: number): boolean => {
+/** When the order will have been in its state for longer than it may; infinite for a state that waits for nobody. */
+const overdueAt = (known: SagaRecord): number => {
   const most = known.stockSent === undefined ? mostDwellMillis[known.status] : stockDwellMillis
   const since = Math.min(known.statusSinceMillis, unansweredSince(known) ?? Number.POSITIVE_INFINITY)
-  return most !== undefined && nowMillis - since >= most
+  const searched = searchedEmptySince(known) ?? Number.NEGATIVE_INFINITY
+  return Math.max(since + (most ?? Number.POSITIVE_INFINITY), searched + secondSearchWithinMillis)
 }
+
+/** True when the order has been in its state for longer than it may. */
+export const isOverdue = (known: SagaRecord, nowMillis: number): boolean => nowMillis >= overdueAt(known)

@@ -9,6 +9,7 @@ export interface Body {
   readonly total?: number
   readonly lines?: unknown
   readonly code?: string
+  readonly side_effects?: string
 }
 
 /** The status is 0 when nobody answered. */
@@ -44,5 +45,9 @@ const perhaps = ({ body, status }: Answer) =>
 
 export const isGood = ({ status }: Answer) => status >= 200 && status < 300
 export const isRefusal = (answer: Answer) => answer.status >= 400 && answer.status < 500 && !perhaps(answer)
+/** Told to come back later, and that nothing durable was done for it. */
+const cameToNothing = ({ body, status }: Answer) => [429, 503, 504].includes(status) && body.side_effects === "none"
+/** Each of its requests was answered so: its customer knows that there is no order. */
+export const isSentAway = ({ answers, requests }: Sent) => answers.length === requests && answers.every(cameToNothing)
 /** Nothing is left to ask: the same request would be told the same. */
 export const isDefinite = (answer: Answer) => isGood(answer) || isRefusal(answer)

@@ -81,6 +81,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaig
           ({ unknown }) => unknown
         )
       expect(yield* of({ status: 402, body: { code: "payment_declined" } })).toEqual([])
+      expect(yield* of({ status: 503, body: { code: "overloaded", side_effects: "none" } })).toEqual([])
       for (const status of [0, 503]) {
         expect(yield* of({ status, body: {} })).toEqual([
           "unknown: 1 of 3 customers were told what became of their order"
@@ -131,6 +132,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the judge of a campaig
     ["I2", "nobody asked for", { log: told({}) }],
     ["I4", "whose answers disagree", { log: told({ "key-one": [created("ord_1"), created("ord_1", 200)] }) }],
     ["I5", "refused and paid", { log: told({ "key-one": [{ status: 422, body: {} }] }) }],
+    [
+      "I5",
+      "told that nothing was done",
+      { log: told({ "key-one": [{ status: 503, body: { side_effects: "none" } }] }) }
+    ],
     ["I7", "of which the provider knows no charge", { ledger: [] }],
     ["I8", "that only the provider knows", { ledger: books("ord_1", "ord_elsewhere") }],
     ["I9", "over, with money held", { ledger: [...books("ord_1"), entry("authorized", "ord_1")] }],

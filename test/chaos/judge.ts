@@ -10,7 +10,7 @@ import { lostAccounts } from "./judgeAccounts.ts"
 import { trafficBreaches } from "./judgeTraffic.ts"
 import type { ProviderTraffic } from "./providerTraffic.ts"
 import { type Deferred, deferredRows, isDeferredId } from "./deferred.ts"
-import { type Answer, isDefinite, isGood, isRefusal, type Log } from "./customerLog.ts"
+import { type Answer, isDefinite, isGood, isRefusal, isSentAway, type Log } from "./customerLog.ts"
 
 interface Row {
   readonly id: string
@@ -24,7 +24,7 @@ interface Row {
 
 export interface Verdict {
   readonly orders: number
-  /** Keys that somebody asked for, those answered 2xx, and those with any definite answer. */
+  /** Keys that somebody asked for, those answered 2xx, and those whose customer knows what became of the order. */
   readonly attempted: number
   readonly acknowledged: number
   readonly heard: number
@@ -88,7 +88,8 @@ const byOrder = (row: Row, entries: ReadonlyArray<LedgerEntry>): ReadonlyArray<s
 const byKey = (log: Log, rows: ReadonlyArray<Row>, deferred: ReadonlyMap<string, Deferred>) => {
   const lost: Array<string> = []
   const others: Array<string> = []
-  for (const { account, answers, key, requests } of log.values()) {
+  for (const sent of log.values()) {
+    const { account, answers, key, requests } = sent
     const mine = rows.filter((row) => row.key === key && row.account === account)
     const good = answers.filter(isGood)
     const isLater = ({ body }: Answer) => isDeferredId(body.id ?? "")
@@ -104,6 +105,7 @@ const byKey = (log: Log, rows: ReadonlyArray<Row>, deferred: ReadonlyMap<string,
     if (same.size > 1) others.push(`I4 ${key}: its answers disagree`)
     const definite = answers.length === requests && answers.every(isRefusal)
     if (definite && mine.some(({ status }) => paid.has(status))) others.push(`I5 ${key}: refused and paid`)
+    if (isSentAway(sent) && mine.length > 0) others.push(`I5 ${key}: was told that nothing was done, and has an order`)
     const odd = answers.filter(({ status }) => status >= 500 && status !== 503 && status !== 504)
     for (const { status } of odd) others.push(`an answer of ${status} to ${key}`)
   }
@@ -120,8 +122,8 @@ export interface Evidence {
 }
 
 /**
- * Too little was seen to say that nothing is wrong. Who was declined, or found the goods sold, was told as much as who
- * has an order: a story with many of them is no blind one.
+ * Too little was seen to say that nothing is wrong. Who was declined, found the goods sold, or was sent away with the word
+ * that nothing was done, was told as much as who has an order: a story with many of them is no blind one.
  */
 const unknowns = (log: Log, heard: number, ledger: Evidence["ledger"]) => [
   ...(heard * 2 < log.size ? [`unknown: ${heard} of ${log.size} customers were told what became of their order`] : []),
@@ -135,7 +137,7 @@ export const judge = Effect.fnUntraced(function* ({ ledger: books, log, signUps,
   const own = yield* violations({ settlingSeconds: 0 })
   const deferred = yield* deferredRows
   const { lost, others } = byKey(log, rows, deferred)
-  const heard = [...log.values()].filter(({ answers }) => answers.some(isDefinite)).length
+  const heard = [...log.values()].filter((sent) => sent.answers.some(isDefinite) || isSentAway(sent)).length
   const of = (id: string) => ledger.filter((entry) => entry.order_id === id)
   const known = new Set(rows.map(({ id }) => id))
   const ids = new Set(rows.map(({ account, key }) => `${account} ${key}`))

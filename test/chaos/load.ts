@@ -88,12 +88,16 @@ export const makeLoad = (world: World, traffic: Traffic, name: string) => {
   /** The proxy's own word, that it could not reach a node, is nobody's answer. */
   const asked = (path: string, init?: RequestInit) =>
     Effect.map(request<Body>(`${world.url}${path}`, init), (answer) => (answer?.status === 502 ? undefined : answer))
+  /** The second answer speaks of the second request alone: of the first nobody may have said that nothing was done. */
   const ask = (path: string, init?: RequestInit) =>
-    Effect.flatMap(asked(path, init), (answer) =>
-      world.asksAgain && (answer === undefined || answer.status === 503)
-        ? Effect.delay(asked(path, init), asksAgainAfter)
-        : Effect.succeed(answer)
-    )
+    Effect.flatMap(asked(path, init), (first) => {
+      if (!world.asksAgain || (first !== undefined && first.status !== 503)) return Effect.succeed(first)
+      return Effect.map(Effect.delay(asked(path, init), asksAgainAfter), (answer) =>
+        answer === undefined || first?.body.side_effects === "none"
+          ? answer
+          : { ...answer, body: { ...answer.body, side_effects: "unknown" } }
+      )
+    })
   /** Sends it now, and writes down how it was answered. */
   const seeing = (what: What, path: string, init?: RequestInit) =>
     Effect.gen(function* () {

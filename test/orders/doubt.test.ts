@@ -1,7 +1,7 @@
 /** Operations without an answer, under a clock that a test moves: what is shown, when it is asked about, how it ends. */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Clock, Effect, Layer, Option, References } from "effect"
+import { Clock, Effect, Layer, Option, Random, References } from "effect"
 import { TestClock } from "effect/testing"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import { Sku } from "../../src/catalog/Product.ts"
@@ -136,17 +136,55 @@ it.effect("nothing is sent under a key that is 23 hours old: it is only asked ab
   }).pipe(Effect.provide(ordersAlone(payments)), quietly)
 })
 
-it.effect("a payment of which neither id nor key is left is searched for, twice, before the order is let go", () => {
-  const { payments, tried } = line(["create", "lost"])
-  return Effect.gen(function* () {
+/** The pauses between looks are drawn; with these the key's end falls early, late, and last in the pause that it is in. */
+const draws = [0, 0.4, 0.625, 0.875, 0.999]
+const drawing = (draw: number) =>
+  Effect.provideService(Random.Random, { nextDoubleUnsafe: () => draw, nextIntUnsafe: () => Math.floor(draw * 1e9) })
+
+it.effect.each(draws)(
+  "a payment of which neither id nor key is left is searched for, twice, before the order is let go (pauses of %d)",
+  (draw) => {
+    const { payments, tried } = line(["create", "lost"])
+    return Effect.gen(function* () {
+      yield* placed
+      yield* run(22.9 * hour)
+      assert.strictEqual(counted(tried, "find"), 0)
+      assert.deepStrictEqual(yield* run(0.5 * hour), Settlement.done)
+      assert.strictEqual(counted(tried, "find"), 2)
+      assert.strictEqual(yield* status, "cancelled")
+      assert.deepStrictEqual(yield* shelf, { onHand: 10, reserved: 0 })
+    }).pipe(drawing(draw), Effect.provide(ordersAlone(payments)), quietly)
+  }
+)
+
+it.effect("a person is called after a day, but not where a second search is due: only when that cannot be made", () => {
+  const { faults, payments, tried } = line(["create", "lost"], ["find", "lost"])
+  const aDayLater = Effect.gen(function* () {
     yield* placed
-    yield* run(22.9 * hour)
-    assert.strictEqual(counted(tried, "find"), 0)
-    assert.deepStrictEqual(yield* run(3 * hour), Settlement.done)
-    assert.strictEqual(counted(tried, "find"), 2)
+    yield* run(23.9 * hour)
+    faults.delete("find")
+    yield* run(0.15 * hour)
+    assert.strictEqual(yield* status, "reserved")
+  })
+  return Effect.gen(function* () {
+    yield* aDayLater
+    const searched = counted(tried, "find")
+    assert.deepStrictEqual(yield* run(0.3 * hour), Settlement.done)
+    assert.strictEqual(counted(tried, "find") - searched, 1)
     assert.strictEqual(yield* status, "cancelled")
-    assert.deepStrictEqual(yield* shelf, { onHand: 10, reserved: 0 })
-  }).pipe(Effect.provide(ordersAlone(payments)), quietly)
+  }).pipe(
+    Effect.provide(ordersAlone(payments)),
+    Effect.andThen(
+      Effect.gen(function* () {
+        faults.set("find", "lost")
+        yield* aDayLater
+        faults.set("find", "lost")
+        assert.deepStrictEqual(yield* run(hour), Settlement.dead({ code: "needs_operator", category: "permanent" }))
+        assert.strictEqual(yield* status, "reserved")
+      }).pipe(Effect.provide(ordersAlone(payments)))
+    ),
+    quietly
+  )
 })
 
 it.effect("a payment whose making went unheard for a day is found by the order's id", () => {

@@ -15,6 +15,7 @@ import { outcomeOf } from "../../orders/orderOutcome.ts"
 import { Orders, type Placed } from "../../orders/Orders.ts"
 import { Api } from "../Api.ts"
 import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization } from "../Authorization.ts"
+import { hasCommitted } from "../CurrentRequest.ts"
 import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { PreconditionRequired } from "../errors.ts"
 import { idempotencyKey, keyedHeaders } from "../Idempotency.ts"
@@ -49,6 +50,7 @@ const seenVersion = Effect.map(HttpServerRequest.HttpServerRequest, (request) =>
 
 /** What became of a wish about an order, after as much waiting as was asked for. */
 const wished = Effect.fnUntraced(function* (orders: Orders["Service"], placed: Placed, done: 200 | 201) {
+  yield* hasCommitted(`/v1/orders/${placed.orderId}`)
   const order = yield* orders.settled(placed.orderId, (yield* preferredWait) * 1000)
   const over = isFinal(order.status)
   return yield* respond(Order, order, {
@@ -78,6 +80,7 @@ export const ordersHandlers = HttpApiBuilder.group(
         const key = yield* idempotencyKey
         const placed = yield* deferredOrders.place(principal, key, payload)
         if ("deferred" in placed) return yield* keptAnswer(placed)
+        yield* hasCommitted(`/v1/orders/${placed.orderId}`)
         const wait = yield* preferredWait
         const order = yield* Effect.flatMap(orders.follow(userId, placed.orderId, wait * 1000), outcomeOf)
         const stands = isStanding(order.status) || order.status === "cancelled"
