@@ -96,6 +96,8 @@ export interface Settings {
   readonly rateLimits: boolean
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: ReadonlyArray<string>
+  /** Origins of pages that may call the API from a browser. */
+  readonly corsOrigins: ReadonlyArray<string>
   /** From the signal to the end of what is still under way then. */
   readonly shutdownGrace: Duration.Duration
   /** How much of it the node still takes new connections, so that proxies see first that it is not ready. */
@@ -134,6 +136,7 @@ const isNetwork = (text: string) => {
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
   return most > 0 && more === undefined && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
 }
+const isOrigin = (text: string) => isUrl(["http:", "https:"])(text) && new URL(text).origin === text
 const logLevels = {
   trace: "Trace",
   debug: "Debug",
@@ -228,6 +231,16 @@ const variables = {
       listOf
     ),
     "addresses and networks with commas between them, like 10.0.0.7, 10.1.0.0/16"
+  ],
+  CORS_ORIGINS: [
+    Config.map(
+      Config.schema(
+        Schema.String.check(Schema.makeFilter((text: string) => listOf(text).every(isOrigin))),
+        "CORS_ORIGINS"
+      ),
+      listOf
+    ),
+    "origins with commas between them, like https://shop.example.com, without a path"
   ],
   SHUTDOWN_DELAY: [Config.Duration("SHUTDOWN_DELAY"), "a duration, like 3 seconds"],
   SHUTDOWN_GRACE: [Config.Duration("SHUTDOWN_GRACE"), "a duration, like 10 seconds"],
@@ -362,6 +375,7 @@ const assemble = (read: Read, production: boolean): Settings => {
     logFormat: read.LOG_FORMAT,
     rateLimits: or(read.RATE_LIMITS, "on") === "on",
     trustedProxies: or(read.TRUSTED_PROXIES, []),
+    corsOrigins: or(read.CORS_ORIGINS, []),
     shutdownGrace: or(read.SHUTDOWN_GRACE, defaultGrace),
     shutdownDelay: or(read.SHUTDOWN_DELAY, defaultDelay(production)),
     requestDeadline: read.REQUEST_DEADLINE,

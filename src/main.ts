@@ -29,6 +29,7 @@ import { mailQueue } from "./dependencies/email/mails.ts"
 import { keepsHeapSmall } from "./main/memory.ts"
 import { counter, providers, recommender } from "./main/providers.ts"
 import { shopEvents } from "./main/shopEvents.ts"
+import { CorsOrigins } from "./http/browserHeaders.ts"
 import { DefectsOnDemand } from "./http/PanicApi.ts"
 import { OperatorSessions, SecureCookies } from "./http/ops/OperatorSessions.ts"
 import { OperatorTokens } from "./http/ops/OperatorTokens.ts"
@@ -214,12 +215,18 @@ const requestDeadlines = (settings: Settings) =>
     onSome: (deadline) => Layer.succeed(RequestDeadlines, deadlinesFrom(Duration.toMillis(deadline)))
   })
 
-const rateLimits = ({ rateLimits, trustedProxies }: Settings) =>
-  Layer.provide(rateLimits ? RateLimits.layer : RateLimits.layerOff, Layer.succeed(TrustedProxies, trustedProxies))
+const rateLimits = ({ rateLimits }: Settings) => (rateLimits ? RateLimits.layer : RateLimits.layerOff)
+
+/** Who stands in front of this node, and which pages may call it. The operators' page is called by no other. */
+const proxies = ({ trustedProxies }: Settings) => Layer.succeed(TrustedProxies, trustedProxies)
+const pages = ({ corsOrigins }: Settings) => Layer.succeed(CorsOrigins, corsOrigins)
 
 const door = (settings: Settings) =>
   Layer.provideMerge(
-    Layer.provide(api, [requestDeadlines(settings), rateLimits(settings)]),
+    api.pipe(
+      Layer.provide([requestDeadlines(settings), rateLimits(settings), pages(settings)]),
+      Layer.provide(proxies(settings))
+    ),
     listener({
       host: settings.host,
       port: settings.port,
@@ -246,7 +253,7 @@ const operators = (settings: Settings) => {
         )
       )
     ),
-    Layer.provide(Layer.succeed(SecureCookies, settings.production)),
+    Layer.provide([Layer.succeed(SecureCookies, settings.production), proxies(settings)]),
     Layer.provideMerge(OperatorSessions.layer),
     Layer.provideMerge(Layer.effect(OperatorTokens, tokens))
   )

@@ -10,6 +10,7 @@
 import { Cause, Clock, DateTime, Effect, Layer, Random, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { acceptsJson } from "./accepts.ts"
+import { makeBrowserHeaders } from "./browserHeaders.ts"
 import type { AppError } from "../errors.ts"
 import { Drain } from "../ops/Drain.ts"
 import { describeCause } from "../telemetry/redaction.ts"
@@ -31,15 +32,16 @@ import { isLate } from "./Deadlines.ts"
 import { makeEntrance } from "./entrance.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { fieldErrorsOf } from "./fieldErrors.ts"
+import { finish } from "./finish.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { contentType } from "./Problem.ts"
 import { problems, type Row, rowOf } from "./problems.ts"
-import { rateHeaders, type Standing } from "./rates/rateHeaders.ts"
+import type { Standing } from "./rates/rateHeaders.ts"
 import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
-import { securityHeaders } from "./securityHeaders.ts"
+import { announced, goingOf } from "./toGo.ts"
 import { refusedUnread } from "./unread.ts"
 
 type Answer = HttpServerResponse.HttpServerResponse
@@ -63,9 +65,11 @@ export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) 
         acceptsJson(headers["accept"]) ? rendered : render(new NotAcceptable())
       )
     : rendered
-  return Effect.flatMap(CurrentRequest, ({ told }) => {
-    told.route = endpoint.path
-    return answered
+  const going = goingOf(endpoint)
+  const told = going === undefined ? answered : Effect.map(answered, (response) => announced(going, response))
+  return Effect.flatMap(CurrentRequest, (current) => {
+    current.told.route = endpoint.path
+    return told
   })
 })
 
@@ -79,6 +83,7 @@ export const boundary = Layer.fresh(
       const routes = yield* Routes
       const entrance = yield* makeEntrance
       const drain = yield* Drain
+      const forBrowsers = yield* makeBrowserHeaders
       const metrics = yield* RequestMetrics
       const clock = yield* Clock.Clock
       return (app) =>
@@ -111,7 +116,9 @@ export const boundary = Layer.fresh(
             seconds: Number(clock.currentTimeNanosUnsafe() - startedNanos) / 1e9,
             told
           })
-          return finish(response, id, drain.begun || request.headers["upgrade"] !== undefined, standings)
+          const { allow, vary } = response.headers
+          const isLast = drain.begun || request.headers["upgrade"] !== undefined
+          return finish(response, { id, isLast, standings, forBrowsers: forBrowsers(request, { allow, vary }) })
         })
     }),
     { global: true }
@@ -122,16 +129,6 @@ export const boundary = Layer.fresh(
 const plainId = /^(?=.*[a-z])[\w-]{4,64}$/i
 const clientsId = (given: string | undefined) =>
   given !== undefined && plainId.test(given) ? { client_request_id: given } : {}
-
-const finish = (response: Answer, id: string, isLast: boolean, standings: ReadonlyArray<Standing>): Answer => {
-  const headers: Record<string, string> = { "request-id": id, ...(isLast ? { connection: "close" } : {}) }
-  if (standings.length > 0) Object.assign(headers, rateHeaders(standings))
-  for (const [name, value] of Object.entries(securityHeaders)) {
-    if (response.headers[name] === undefined) headers[name] = value
-  }
-  if (response.headers["cache-control"] === undefined) headers["cache-control"] = "no-store"
-  return HttpServerResponse.setHeaders(response, headers)
-}
 
 const isProblem = (response: Answer) => "contentType" in response.body && response.body.contentType === contentType
 
@@ -181,6 +178,7 @@ const errorOf = (
     for (const reason of cause.reasons) {
       const failure: unknown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
       if (failure instanceof NodeOverloaded || failure instanceof RateLimited) return { refused: failure }
+      if (failure instanceof MalformedRequest) return { error: failure }
       if (!HttpServerError.isHttpServerError(failure)) continue
       if (failure.reason._tag === "RouteNotFound") return unrouted(request, routes)
       if (failure.reason._tag === "RequestParseError") {

@@ -5,7 +5,9 @@
  */
 import { DateTime, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
+import type { Deferred } from "../jobs/spool/Deferred.ts"
 import type { Placed } from "../orders/Orders.ts"
+import { keyDays } from "../orders/OrderStore.ts"
 import { IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
 
 const valid = /^[\x21-\x7e]{8,255}$/
@@ -33,8 +35,19 @@ export const idempotencyKeyIfAny: Effect.Effect<
   headers["idempotency-key"] === undefined ? Effect.undefined : idempotencyKey
 )
 
+/** The key of an account is as good as the account, so it is always kept for as long as any. */
+export const keyOfAccount = (replayed: boolean) =>
+  Effect.map(DateTime.now, (now) => keyedHeaders({ keyExpiresAt: DateTime.add(now, { days: keyDays }), replayed }))
+
+/** The key of a deferred write, from when it was taken. */
+export const keyOfDeferred = ({ acceptedAt }: Deferred, replayed: boolean) =>
+  keyedHeaders({ keyExpiresAt: DateTime.add(acceptedAt, { days: keyDays }), replayed })
+
 /** The headers of an answer to a keyed request. */
-export const keyedHeaders = ({ keyExpiresAt, replayed }: Placed): Readonly<Record<string, string>> => ({
+export const keyedHeaders = ({
+  keyExpiresAt,
+  replayed
+}: Pick<Placed, "keyExpiresAt" | "replayed">): Readonly<Record<string, string>> => ({
   "idempotency-key-expires": DateTime.formatIso(keyExpiresAt),
   ...(replayed ? { "idempotent-replayed": "true" } : {})
 })

@@ -7,7 +7,10 @@ import { MethodNotAllowed } from "./errors.ts"
 export class Routes extends Context.Service<
   Routes,
   {
-    /** The methods of the path, OPTIONS and (with GET) HEAD included; none when nothing is there. */
+    /**
+     * The methods of the path, OPTIONS and (with GET) HEAD included; none when nothing is there. Those of `*` are all
+     * (RFC 9110, 9.3.7).
+     */
     readonly methodsOf: (url: string) => ReadonlyArray<string>
     readonly notAllowed: (allow: ReadonlyArray<string>) => MethodNotAllowed
   }
@@ -31,7 +34,8 @@ const routesOf = <Id extends string, Groups extends HttpApiGroup.Constraint>(api
   return Routes.of({
     methodsOf: (url) => {
       const path = url.split(/[?#]/, 1)[0] ?? ""
-      const methods = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+      const at = path === "*" ? known : known.filter(({ pattern }) => pattern.test(path))
+      const methods = at.map(({ method }) => method)
       if (methods.length === 0) return []
       return [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].sort()
     },

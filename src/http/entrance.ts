@@ -7,7 +7,7 @@
  * would read it.
  */
 import { ByteSize, Context, Effect } from "effect"
-import { HttpIncomingMessage, HttpServerError, type HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpIncomingMessage, type HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { isUtf8 } from "node:buffer"
 import { WhileWaiting } from "../orders/Outcomes.ts"
 import { CurrentAttempt } from "../resilience/index.ts"
@@ -15,10 +15,13 @@ import { Admission } from "./Admission.ts"
 import type { Pass } from "./AdmissionGate.ts"
 import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
 import { Deadlines, type RequestDeadline, within } from "./Deadlines.ts"
+import { MalformedRequest } from "./errors.ts"
+import { excessOf } from "./jsonBounds.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { RateLimits } from "./RateLimits.ts"
 import type { Standing } from "./rates/rateHeaders.ts"
 import { trafficOf } from "./traffic.ts"
+import { hasBody } from "./unread.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Answer = HttpServerResponse.HttpServerResponse
@@ -26,18 +29,17 @@ type Answer = HttpServerResponse.HttpServerResponse
 const mostBytes = ByteSize.bytes(bodyLimitBytes)
 
 /** Bytes that are no UTF-8 would be read as other text than was sent. What is no JSON is refused by its type. */
-const readable = (request: Request) => (bytes: ArrayBuffer) =>
-  isUtf8(bytes) || !/json/i.test(request.headers["content-type"] ?? "")
-    ? Effect.void
-    : Effect.die(new HttpServerError.HttpServerError({ reason: new HttpServerError.RequestParseError({ request }) }))
+const readable = (request: Request) => (bytes: ArrayBuffer) => {
+  if (!/json/i.test(request.headers["content-type"] ?? "")) return Effect.void
+  if (!isUtf8(bytes)) return Effect.fail(new MalformedRequest({ reason: "bad_encoding" }))
+  const reason = excessOf(new Uint8Array(bytes))
+  return reason === undefined ? Effect.void : Effect.fail(new MalformedRequest({ reason }))
+}
 
 const body = (request: Request) =>
   Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, mostBytes).pipe(
     Effect.flatMap(readable(request))
   )
-
-const hasBody = ({ headers }: Request) =>
-  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
 
 /** Who waits for an order's outcome gives back what only work needs: his place for good, his time meanwhile. */
 const aside =

@@ -25,7 +25,7 @@ export class ValidationFailed extends Schema.TaggedError<ValidationFailed>()("Va
 }
 
 export class MalformedRequest extends Schema.TaggedError<MalformedRequest>()("MalformedRequest", {
-  reason: Schema.Literals(["not_json", "bad_encoding", "bad_framing"])
+  reason: Schema.Literals(["not_json", "bad_encoding", "bad_framing", "too_deep", "too_many_values"])
 }) {
   readonly category = "permanent" as const
   override get message() {

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { Drain } from "../ops/Drain.ts"
 import { Admission, comeBackSeconds } from "./Admission.ts"
 import type { Pass } from "./AdmissionGate.ts"
+import { makeBrowserHeaders } from "./browserHeaders.ts"
 import { FrontDoor } from "./FrontDoor.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { makeOverloadAnswer } from "./overloadAnswer.ts"
@@ -33,14 +34,16 @@ export const frontAdmission = Layer.effectDiscard(
     const limits = yield* RateLimits
     const [clock, random] = [yield* Clock.Clock, yield* Random.Random]
     const answer = makeOverloadAnswer()
+    const forBrowsers = yield* makeBrowserHeaders
 
-    const refuse = ({ headers }: IncomingMessage, response: ServerResponse) =>
+    const refuse = (request: IncomingMessage, response: ServerResponse) =>
       answer(response, {
         requestId: ids.nextUnsafe(),
         timestamp: new Date(clock.currentTimeMillisUnsafe()).toISOString(),
         waitSeconds: retryAfter(503, comeBackSeconds(random.nextDoubleUnsafe()), random.nextDoubleUnsafe()),
         // Who waits to be asked for his body is not asked, and what he sends next would be taken for it.
-        isLast: drain.begun || headers.expect !== undefined
+        isLast: drain.begun || request.headers.expect !== undefined,
+        forBrowsers: forBrowsers({ headers: request.headers, source: request })
       })
     const decide = (pass: Pass, request: IncomingMessage, response: ServerResponse, goOn: () => void) => {
       // Also of one that has left; and whatever becomes of it inside, its room is free when it is over.

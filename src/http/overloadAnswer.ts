@@ -38,12 +38,14 @@ export interface Refused {
   readonly waitSeconds: number
   /** Whether the connection ends with this answer. */
   readonly isLast: boolean
+  readonly forBrowsers: Readonly<Record<string, string>>
 }
 
 export const makeOverloadAnswer = () => {
   const templates = new Map<number, Template>()
   const security = Object.entries(securityHeaders).flat()
-  return (response: ServerResponse, { isLast, requestId, timestamp, waitSeconds }: Refused): void => {
+  return (response: ServerResponse, refused: Refused): void => {
+    const { forBrowsers, isLast, requestId, timestamp, waitSeconds } = refused
     let template = templates.get(waitSeconds)
     if (template === undefined) templates.set(waitSeconds, (template = templateOf(waitSeconds)))
     const body = template.parts
@@ -61,6 +63,7 @@ export const makeOverloadAnswer = () => {
       "request-id",
       requestId,
       ...(isLast ? ["connection", "close"] : []),
+      ...Object.entries(forBrowsers).flat(),
       ...security
     ])
     response.end(body)

@@ -45,7 +45,8 @@ export const trafficOf = (method: string, url: string): Traffic => {
     if (method !== "POST") return write
     return path === "/v1/sessions" ? logIn : path === "/v1/users" ? signUp : write
   }
-  if (path.startsWith("/v1/deferred/")) return reads.critical
+  // A browser asks whether it may, before it does: refused that, it does not.
+  if (path.startsWith("/v1/deferred/") || (method === "OPTIONS" && critical.test(path))) return reads.critical
   if (outside.test(path)) return reads.outside
   return sheddable.test(path) ? reads.sheddable : reads.default
 }

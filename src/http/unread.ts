@@ -3,7 +3,7 @@
  *
  * A request that does not say for which host it is, or says it twice (HTTP/1.1 wants that of every request, and whoever
  * stands in front of this server may have read the other one); a path, or more headers, than anyone needs; a body that
- * announces itself as too large, is compressed, or is text in another encoding than UTF-8.
+ * announces itself as too large, does not say what it is, is compressed, or is text in another encoding than UTF-8.
  */
 import type { HttpServerRequest } from "effect/http"
 import type { IncomingMessage } from "node:http"
@@ -32,6 +32,9 @@ const isPlain = (coding: string | undefined, plain: string): boolean =>
 /** JSON is UTF-8 (RFC 8259, 8.1). */
 const otherText = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i
 
+export const hasBody = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
+
 export const refusedUnread = (request: HttpServerRequest.HttpServerRequest): Refusal | undefined => {
   const { headers } = request
   const source = request.source as Partial<IncomingMessage>
@@ -41,6 +44,7 @@ export const refusedUnread = (request: HttpServerRequest.HttpServerRequest): Ref
   if (Number(headers["content-length"] ?? 0) > bodyLimitBytes)
     return new PayloadTooLarge({ limitBytes: bodyLimitBytes })
   const readable =
+    (request.method !== "POST" || !hasBody(request) || (headers["content-type"] ?? "").trim() !== "") &&
     isPlain(headers["content-encoding"], "identity") &&
     isPlain(headers["transfer-encoding"], "chunked") &&
     !otherText.test(headers["content-type"] ?? "")

@@ -1,16 +1,17 @@
-/** The shop in memory with a database that a test can take away: orders and deferred writes cannot be reached then. */
+/** The shop in memory with a database that a test can take away: orders, deferred writes and new accounts cannot be reached then. */
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
 import { DatabaseUnavailable } from "../../src/database/errors.ts"
 import { DeferredWrites } from "../../src/jobs/spool/DeferredWrites.ts"
 import { OrderStore } from "../../src/orders/OrderStore.ts"
 import { Shop } from "../../src/testing/index.ts"
+import { Users } from "../../src/users/Users.ts"
 
 export class Away extends Context.Service<Away, { is: boolean }>()("holdfast/test/Away") {}
 
 const away = new DatabaseUnavailable({ reason: "connection", outcome: "none", retryAfterSeconds: 5 })
 
-/** The shop in memory, whose orders and deferred writes a test can take away. */
+/** The shop in memory, whose orders, deferred writes and new accounts a test can take away. */
 export const shop = Layer.effect(
   Away,
   Effect.gen(function* () {
@@ -20,13 +21,15 @@ export const shop = Layer.effect(
       until: Option.isSome,
       schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
     })
-    const [store, writes] = [yield* OrderStore, yield* DeferredWrites]
+    const [store, writes, users] = [yield* OrderStore, yield* DeferredWrites, yield* Users]
+    const { add } = users
     const { claimed } = store
     const { find } = writes
     const under = <A, E>(answer: Effect.Effect<A, E>) =>
       Effect.suspend((): Effect.Effect<A, E | DatabaseUnavailable> => (state.is ? Effect.fail(away) : answer))
     Object.assign(store, { claimed: (claim: Parameters<typeof claimed>[0]) => under(claimed(claim)) })
     Object.assign(writes, { find: (id: string) => under(find(id)) })
+    Object.assign(users, { add: (user: Parameters<typeof add>[0]) => under(add(user)) })
     return state
   })
 ).pipe(Layer.provideMerge(Shop.layerMemory))

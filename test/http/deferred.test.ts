@@ -1,6 +1,6 @@
 /** Deferred writes at the door: custody, whose it is, what becomes of it, and what is no answer. */
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import { Sku } from "../../src/catalog/Product.ts"
 import { makeHandover } from "../../src/jobs/spool/handover.ts"
 import { Spool } from "../../src/jobs/spool/Spool.ts"
@@ -28,6 +28,10 @@ layer(doorOver(shop), { excludeTestServices: true })("a deferred write", (it) =>
       assert.deepStrictEqual(json(again), json(first))
       assert.strictEqual(again.headers["idempotent-replayed"], "true")
       assert.notProperty(first.headers, "idempotent-replayed")
+      const [expires, same] = [first, again].map(({ headers: said }) => said["idempotency-key-expires"] ?? "")
+      const keptFor = DateTime.toEpochMillis(DateTime.makeUnsafe(expires ?? "")) - (yield* Clock.currentTimeMillis)
+      assert.closeTo(keptFor / 86_400_000, 30, 0.1)
+      assert.strictEqual(same, expires)
       assert.deepStrictEqual([first.headers["location"], first.headers["retry-after"]], [`/v1/deferred/${id}`, "5"])
 
       const waits = yield* during(look(id, headers))

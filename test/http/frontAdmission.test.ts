@@ -3,8 +3,10 @@ import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Fiber, Layer, Schedule } from "effect"
 import { Storefront } from "../../src/catalog/Storefront.ts"
+import { CorsOrigins } from "../../src/http/browserHeaders.ts"
 import { RequestDeadlines } from "../../src/http/Deadlines.ts"
 import { RateLimits } from "../../src/http/RateLimits.ts"
+import { TrustedProxies } from "../../src/http/rates/clientAddress.ts"
 import { Shop } from "../../src/testing/index.ts"
 import { Door, doorOver, parsed, problemIn, send } from "./door.ts"
 
@@ -99,9 +101,16 @@ const alike = (bytes: string) =>
 
 const order = "POST /v1/orders HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n"
 
+/** With a proxy that speaks TLS, and pages of another origin. */
+const front = Layer.merge(
+  Layer.succeed(TrustedProxies, ["127.0.0.1"]),
+  Layer.succeed(CorsOrigins, ["https://a.example"])
+)
+const fromPage = "host: shop\r\nx-forwarded-proto: https\r\norigin: https://a.example\r\n"
+
 /** Each on a node of its own: what its answers taught one of them is nothing to the next. */
 const test = (title: string, body: () => Effect.Effect<void, never, Door | Gate>) =>
-  it.live(title, () => Effect.provide(body(), doorOver(slow)))
+  it.live(title, () => Effect.provide(body(), Layer.provide(doorOver(slow), front)))
 
 describe("a full node's front door", () => {
   test("forgets who leaves while he waits", () =>
@@ -123,21 +132,18 @@ describe("a full node's front door", () => {
   test("refuses in the very bytes of the boundary, but for ids and times", () =>
     full(
       Effect.gen(function* () {
-        const refusedInFront = yield* conversation(
-          [[always, "GET /v1/products HTTP/1.1\r\nhost: shop\r\n\r\n"]],
-          answered
-        )
+        const refusedInFront = yield* conversation([[always, `GET /v1/products HTTP/1.1\r\n${fromPage}\r\n`]], answered)
         // A body that comes bit by bit is waited for inside: this one is refused by the boundary, after its wait.
         const refusedInside = yield* conversation(
           [
-            [
-              always,
-              "PATCH /v1/products HTTP/1.1\r\nhost: shop\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
-            ]
+            [always, `PATCH /v1/products HTTP/1.1\r\n${fromPage}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`]
           ],
           answered
         )
         assert.strictEqual(problemIn(parsed(refusedInFront)).code, "overloaded")
+        const { headers } = parsed(refusedInFront)
+        assert.strictEqual(headers["access-control-allow-origin"], "https://a.example")
+        assert.strictEqual(headers["strict-transport-security"], "max-age=31536000")
         assert.strictEqual(alike(refusedInFront), alike(refusedInside))
       })
     ))

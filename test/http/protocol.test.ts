@@ -1,6 +1,7 @@
 /** What the door makes of HTTP itself: paths, methods, bodies and their framing, and what every answer carries. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { nestingLimit, valuesLimit } from "../../src/http/limits.ts"
 import { talk } from "./rawClient.ts"
 import {
   type Answer,
@@ -53,6 +54,25 @@ layer(openDoor, { excludeTestServices: true })("a path and a method", (it) => {
     Effect.gen(function* () {
       const { headers, status, text } = yield* send("OPTIONS", path)
       assert.deepStrictEqual([status, headers["allow"], text], [204, allow, ""])
+    })
+  )
+
+  it.effect("OPTIONS of the server as a whole is 204 and allows what any path does", () =>
+    Effect.gen(function* () {
+      const bytes = "OPTIONS * HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+      const { headers, status } = parsed(yield* sendBytes(bytes))
+      assert.deepStrictEqual([status, headers["allow"]], [204, "DELETE, GET, HEAD, OPTIONS, POST"])
+      const other = parsed(yield* sendBytes(bytes.replace("OPTIONS", "GET")))
+      assert.deepStrictEqual([other.status, problemIn(other).code], [404, "not_found"])
+    })
+  )
+
+  it.effect("TRACE repeats nothing of a request", () =>
+    Effect.gen(function* () {
+      const headers = { authorization: "Bearer canary", "x-canary": "canary" }
+      const known = yield* refusal([405, "method_not_allowed"], "TRACE", "/v1/users", { headers })
+      const unknown = yield* refusal([404, "not_found"], "TRACE", "/v1/nothing", { headers })
+      assert.notInclude(JSON.stringify([known, unknown]), "canary")
     })
   )
 
@@ -131,6 +151,65 @@ layer(openDoor, { excludeTestServices: true })("a body", (it) => {
         const { headers } = yield* refusal([415, "unsupported_media_type"], "POST", "/v1/users", asked)
         assert.strictEqual(headers["accept-post"], "application/json")
       }
+    })
+  )
+
+  it.effect("that does not say what it is is refused unread", () =>
+    Effect.gen(function* () {
+      for (const type of ["", "Content-Type:\r\n", "Content-Type: \t\r\n"]) {
+        for (const length of [
+          "Content-Length: 2\r\n\r\n{}",
+          "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        ]) {
+          const bytes = `POST /v1/users HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n${type}${length}`
+          const answer = parsed(yield* sendBytes(bytes))
+          assert.strictEqual(problemIn(answer).code, "unsupported_media_type", bytes)
+          assert.strictEqual(answer.headers["accept-post"], "application/json")
+        }
+      }
+      const without = "POST /v1/users HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+      assert.strictEqual(problemIn(parsed(yield* sendBytes(without))).code, "validation_failed")
+    })
+  )
+
+  it.effect("that nests deeper than anybody needs is refused before it is read, and what only looks so is not", () =>
+    Effect.gen(function* () {
+      const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth)
+      for (const body of [
+        nested(nestingLimit + 1, "[", "]"),
+        `{"email": ${nested(nestingLimit, "[", "]")}}`,
+        `${'{"a":'.repeat(nestingLimit + 1)}1${"}".repeat(nestingLimit + 1)}`,
+        "[".repeat(100_000),
+        `{"a\\\\": ${nested(nestingLimit, "[", "]")}}`
+      ]) {
+        const { problem } = yield* refusal([400, "malformed_request"], "POST", "/v1/users", { body })
+        assert.strictEqual(problem.reason, "too_deep", body.slice(0, 50))
+      }
+      const shallow = { email: "a@example.com", password: "[".repeat(40), name: "Ada" }
+      for (const body of [
+        nested(nestingLimit, "[", "]"),
+        { ...shallow, more: '\\"'.repeat(40) + "[".repeat(40) },
+        { ...shallow, more: Array.from({ length: 100 }, () => [[{}]]) }
+      ]) {
+        yield* refusal([400, "validation_failed"], "POST", "/v1/users", { body })
+      }
+    })
+  )
+
+  it.effect("of more values than anybody needs is refused before it is read", () =>
+    Effect.gen(function* () {
+      const lines = (count: number) => `{"lines": [${Array.from({ length: count }, () => "{}").join(",")}]}`
+      for (const body of [
+        lines(valuesLimit + 1),
+        lines(80_000),
+        JSON.stringify(Array.from({ length: 130_000 }, () => 0))
+      ]) {
+        const { problem } = yield* refusal([400, "malformed_request"], "POST", "/v1/users", { body })
+        assert.strictEqual(problem.reason, "too_many_values")
+      }
+      yield* refusal([400, "validation_failed"], "POST", "/v1/users", { body: lines(valuesLimit) })
+      const text = { email: "a@example.com", password: "x", name: ",".repeat(2 * valuesLimit) }
+      yield* refusal([400, "validation_failed"], "POST", "/v1/users", { body: text })
     })
   )
 
@@ -220,7 +299,7 @@ layer(openDoor, { excludeTestServices: true })("bytes that are no request", (it)
     ["garbage", "GARBAGE\r\n\r\n"],
     ["a header without a name", "GET /livez HTTP/1.1\r\nHost: shop\r\n: x\r\n\r\n"],
     ["two lengths", "POST /v1/users HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"],
-    ["a chunk without a length", "POST /v1/users HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+    ["a chunk without a length", "PUT /v1/users HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
     ["a tunnel", "CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n"],
     ["no host", "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n"]
   ] as const)("are malformed: %s", ([, bytes]) =>

@@ -44,6 +44,7 @@ describe("an empty environment", () => {
         resend: Option.none(),
         rateLimits: true,
         trustedProxies: [],
+        corsOrigins: [],
         shutdownGrace: Duration.seconds(10),
         shutdownDelay: Duration.zero,
         logLevel: "Info",
@@ -126,6 +127,19 @@ describe("a value", () => {
         "TRUSTED_PROXIES",
         ["proxy.example.com", "10.0.0.0/33", "10.0.0.1,", "::1/129", "10.0.0.0/8/8"],
         ["10.0.0.7", "10.0.0.7, 10.1.0.0/16,::1", "fd00::/8"]
+      ],
+      [
+        "CORS_ORIGINS",
+        [
+          "*",
+          "null",
+          "shop.example.com",
+          "https://shop.example.com/",
+          "https://a.example,",
+          "ftp://a.example",
+          "https://A.example"
+        ],
+        ["https://shop.example.com", "https://a.example, http://localhost:5173"]
       ],
       ["PORT", ["-1", "65536", "80.5", "abc"], ["0", "65535"]],
       ["DATABASE_URL", ["nonsense", "http://db.example/shop"], ["postgres://db.example/shop", "postgresql://db/shop"]],

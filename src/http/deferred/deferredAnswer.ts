@@ -4,6 +4,7 @@ import type { Deferred as DeferredWrite, Kept } from "../../jobs/spool/Deferred.
 import { OfDeferring } from "../../orders/refusals.ts"
 import { OfDeferredSignUp } from "../../users/DeferredSignUps.ts"
 import { answeredDegraded, CurrentRequest } from "../CurrentRequest.ts"
+import { keyOfDeferred } from "../Idempotency.ts"
 import { problems, type Row, rowOf } from "../problems.ts"
 import { problemOf } from "../rendering.ts"
 import { respond } from "../responses.ts"
@@ -34,15 +35,15 @@ const shown = Effect.fnUntraced(function* ({ acceptUntil, id, outcome, quotedTot
 
 const again = { "retry-after": String(askAgainAfter) }
 
-/** 202: in custody. */
-export const keptAnswer = Effect.fnUntraced(function* ({ deferred, replayed }: Kept) {
+/** 202: in custody, under the client's own key or, where it sent none, under one that it does not know. */
+export const keptAnswer = Effect.fnUntraced(function* ({ deferred, replayed }: Kept, key: string | undefined) {
   yield* answeredDegraded
   return yield* respond(Deferred, yield* shown(deferred), {
     status: 202,
     headers: {
       location: `/v1/deferred/${deferred.id}`,
       ...again,
-      ...(replayed ? { "idempotent-replayed": "true" } : {})
+      ...(key === undefined ? {} : keyOfDeferred(deferred, replayed))
     }
   })
 })

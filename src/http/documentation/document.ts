@@ -7,7 +7,7 @@ import { Api } from "../Api.ts"
 import { pageDefault, pageMost, waitSecondsMost } from "../limits.ts"
 import type { Tag } from "../problems.ts"
 import { failedAnswers, failedExamples, failuresByOperation } from "./failures.ts"
-import { headers, headersOf, parameters, type ParameterName } from "./headers.ts"
+import { type HeaderName, headers, headersOf, parameters, type ParameterName } from "./headers.ts"
 import { type Described, groups, operations } from "./operations.ts"
 import { bodies, shapes } from "./samples.ts"
 import { growing, nameOf, tidied } from "./tidy.ts"
@@ -36,16 +36,21 @@ const refs = (kind: string, names: ReadonlyArray<string>) =>
 
 const requestTimeout: ReadonlyArray<ParameterName> = ["Request-Timeout"]
 
-const operationOf = (operation: Operation, tags: ReadonlyArray<Tag>): Operation => {
+/** An operation as it is documented: its own, what its words say, and what its failures say. */
+export const operationOf = (operation: Operation, tags: ReadonlyArray<Tag>): Operation => {
   const id = operation.operationId ?? ""
   const words: Described = operations[id] ?? { summary: id }
-  const succeeded = Object.entries(operation.responses)
+  const announced: ReadonlyArray<HeaderName> = operation.deprecated === true ? ["Deprecation", "Sunset"] : []
+  const asItWas = words.headers?.["304"] === undefined ? {} : { "304": { description: "It is still so." } }
+  const succeeded = Object.entries({ ...operation.responses, ...asItWas })
     .filter(([status]) => Number(status) < 400)
     .map(([status, response]) => [
       status,
       {
         ...growing(response),
-        headers: Object.fromEntries(refs("headers", [...headersOf(status), ...(words.headers?.[status] ?? [])]))
+        headers: Object.fromEntries(
+          refs("headers", [...headersOf(status), ...announced, ...(words.headers?.[status] ?? [])])
+        )
       }
     ])
   const { tokenOptional, summary, description } = words
@@ -60,7 +65,7 @@ const operationOf = (operation: Operation, tags: ReadonlyArray<Tag>): Operation 
       ...(refs("parameters", [...(words.parameters ?? []), ...requestTimeout]).map(([, ref]) => ref) as never)
     ],
     ...(operation.requestBody === undefined ? {} : { requestBody: bodyOf(id, operation.requestBody) }),
-    responses: { ...Object.fromEntries(succeeded), ...failedAnswers(tags) }
+    responses: { ...Object.fromEntries(succeeded), ...failedAnswers(tags, announced) }
   }
 }
 
@@ -116,6 +121,9 @@ export const documentOf = (): OpenApi.OpenAPISpec => {
     ])
   )
   const documented = Object.values(paths).flatMap((item) => Object.values(item))
+  const named = JSON.stringify(documented)
+  const inUse = <A extends object>(kind: string, all: A) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => named.includes(`"#/components/${kind}/${name}"`)))
   const used = new Set(documented.flatMap(({ operationId }) => failures.get(operationId ?? "") ?? []))
   const bearer = { type: "http", scheme: "bearer", description: "The token that `POST /v1/sessions` answers." }
   return {
@@ -127,8 +135,8 @@ export const documentOf = (): OpenApi.OpenAPISpec => {
     components: {
       schemas: schemasOf(spec.components.schemas),
       securitySchemes: { bearer },
-      parameters,
-      headers,
+      parameters: inUse("parameters", parameters),
+      headers: inUse("headers", headers),
       examples: failedExamples([...used])
     }
   } as unknown as OpenApi.OpenAPISpec

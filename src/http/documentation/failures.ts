@@ -9,7 +9,7 @@ import { problems, type Row, type Tag } from "../problems.ts"
 import { problemOf, retryAfter } from "../rendering.ts"
 import { trafficOf } from "../traffic.ts"
 import type { AppError } from "../../errors.ts"
-import { headersOf } from "./headers.ts"
+import { type HeaderName, headersOf } from "./headers.ts"
 
 /** The row of any error, as any error's: it is only ever given the example of its own tag. */
 const rowOfTag = (tag: Tag) => problems[tag] as unknown as Row<AppError>
@@ -48,27 +48,34 @@ export const failuresByOperation = (): ReadonlyMap<string, ReadonlyArray<Tag>> =
   return all
 }
 
-/** The answers of an operation that are problems, by status: the codes, and one example of each error. */
-export const failedAnswers = (tags: ReadonlyArray<Tag>): Readonly<Record<string, object>> => {
+/**
+ * The answers of an operation that are problems, by status: the codes, and one example of each error. With the headers
+ * that all answers of the operation have.
+ */
+export const failedAnswers = (
+  tags: ReadonlyArray<Tag>,
+  announced: ReadonlyArray<HeaderName>
+): Readonly<Record<string, object>> => {
   const statuses = [...new Set(tags.map((tag) => problems[tag].status))].sort((one, other) => one - other)
   return Object.fromEntries(
     statuses.map((status) => [
       status,
       failedAnswer(
         status,
-        tags.filter((tag) => problems[tag].status === status)
+        tags.filter((tag) => problems[tag].status === status),
+        announced
       )
     ])
   )
 }
 
-const failedAnswer = (status: number, tags: ReadonlyArray<Tag>) => {
+const failedAnswer = (status: number, tags: ReadonlyArray<Tag>, announced: ReadonlyArray<HeaderName>) => {
   const codes = [...new Set(tags.map((tag) => problems[tag].code))]
   const titles = [...new Set(tags.map((tag) => problems[tag].title))]
   return {
     description: `${titles.join(". ")}.`,
     headers: Object.fromEntries(
-      headersOf(String(status)).map((name) => [name, { $ref: `#/components/headers/${name}` }])
+      [...headersOf(String(status)), ...announced].map((name) => [name, { $ref: `#/components/headers/${name}` }])
     ),
     content: {
       [contentType]: {

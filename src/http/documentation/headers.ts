@@ -37,6 +37,13 @@ export const parameters = {
     schema: text,
     example: '"3"'
   },
+  "If-None-Match": {
+    name: "If-None-Match",
+    in: "header",
+    required: false,
+    description: "The ETag of what the client has: 304 if it is still so.",
+    schema: text
+  },
   "Request-Timeout": {
     name: "Request-Timeout",
     in: "header",
@@ -75,6 +82,8 @@ export const headers = {
     schema: { type: "string", format: "date-time" }
   },
   "Idempotent-Replayed": { description: "`true`: this is a repeat; nothing was done twice.", schema: text },
+  Deprecation: { description: "Since when this route should no longer be used (RFC 9745).", schema: text },
+  Sunset: { description: "From when on this route may be gone (RFC 8594).", schema: text },
   Age: {
     description: "Seconds, when this is what was known last and not the live answer.",
     schema: { type: "integer" }

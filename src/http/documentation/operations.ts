@@ -15,8 +15,14 @@ export interface Described {
 }
 
 const degraded: Described["headers"] = { "200": ["Age", "Cache-Status"] }
-const tagged: Described["headers"] = { "200": ["Age", "Cache-Status", "ETag"] }
-const pages: Described["headers"] = { "200": ["Age", "Cache-Status", "ETag", "Link"] }
+/** Who has it already names its tag, and is told so. */
+const conditional = (...more: ReadonlyArray<HeaderName>) =>
+  ({
+    parameters: ["If-None-Match"],
+    headers: { "200": ["Age", "Cache-Status", "ETag", ...more], "304": ["ETag"] }
+  }) as const satisfies Pick<Described, "parameters" | "headers">
+const tagged = conditional()
+const pages = conditional("Link")
 const version: Described["headers"] = { "200": ["ETag"] }
 const keyed = ["Location", "ETag", "Idempotency-Key-Expires", "Idempotent-Replayed"] as const
 
@@ -35,13 +41,13 @@ export const groups: Readonly<Record<string, string>> = {
 }
 
 export const operations: Readonly<Record<string, Described>> = {
-  "users.me": { summary: "Read one's own account", headers: tagged },
+  "users.me": { summary: "Read one's own account", ...tagged },
   "users.get": {
     summary: "Read an account",
     description: "One's own, or any for an operator.",
-    headers: tagged
+    ...tagged
   },
-  "users.list": { summary: "List accounts", description: "For operators. Newest first.", headers: pages },
+  "users.list": { summary: "List accounts", description: "For operators. Newest first.", ...pages },
   "users.signUp": {
     summary: "Sign up",
     description: [
@@ -50,7 +56,10 @@ export const operations: Readonly<Record<string, Described>> = {
       "While the database is down a keyed sign up is taken into custody: 202, decided later."
     ].join(" "),
     parameters: ["Idempotency-Key-Optional"],
-    headers: { "201": ["Location", "Idempotent-Replayed"], "202": ["Location"] }
+    headers: {
+      "201": ["Location", "Idempotency-Key-Expires", "Idempotent-Replayed"],
+      "202": ["Location", "Idempotency-Key-Expires", "Idempotent-Replayed"]
+    }
   },
   "sessions.logIn": {
     summary: "Log in",
@@ -59,8 +68,8 @@ export const operations: Readonly<Record<string, Described>> = {
   },
   "sessions.logOut": { summary: "Log out", description: "Ends the session of this token." },
   "sessions.logOutEverywhere": { summary: "Log out everywhere", description: "Ends every session of the account." },
-  "catalog.list": { summary: "List products", description: "Newest first.", headers: pages },
-  "catalog.get": { summary: "Read a product", headers: tagged },
+  "catalog.list": { summary: "List products", description: "Newest first.", ...pages },
+  "catalog.get": { summary: "Read a product", ...tagged },
   "catalog.stock": {
     summary: "Read how many there are",
     description:

@@ -79,7 +79,7 @@ export const ordersHandlers = HttpApiBuilder.group(
         yield* limits.count(rates.orders, userId)
         const key = yield* idempotencyKey
         const placed = yield* deferredOrders.place(principal, key, payload)
-        if ("deferred" in placed) return yield* keptAnswer(placed)
+        if ("deferred" in placed) return yield* keptAnswer(placed, key)
         yield* hasCommitted(`/v1/orders/${placed.orderId}`)
         const wait = yield* preferredWait
         const order = yield* Effect.flatMap(orders.follow(userId, placed.orderId, wait * 1000), outcomeOf)

@@ -53,11 +53,22 @@ export interface Caller {
   readonly source: object
 }
 
-export const clientAddress = (proxies: ReadonlyArray<string>): ((caller: Caller) => string) => {
-  const peerOf = ({ source }: Caller) => plain((source as Partial<IncomingMessage>).socket?.remoteAddress ?? nowhere)
-  if (proxies.length === 0) return (caller) => network(peerOf(caller))
+const peerOf = ({ source }: Caller) => plain((source as Partial<IncomingMessage>).socket?.remoteAddress ?? nowhere)
+
+const isOneOf = (proxies: ReadonlyArray<string>) => {
   const trusted = listOf(proxies)
-  const isTrusted = (address: string) => isIP(address) !== 0 && trusted.check(address, familyOf(address))
+  return (address: string) => isIP(address) !== 0 && trusted.check(address, familyOf(address))
+}
+
+/** Whether the other end of the connection is a proxy of ours. */
+export const trustedPeer = (proxies: ReadonlyArray<string>): ((caller: Caller) => boolean) => {
+  const isTrusted = isOneOf(proxies)
+  return (caller) => isTrusted(peerOf(caller))
+}
+
+export const clientAddress = (proxies: ReadonlyArray<string>): ((caller: Caller) => string) => {
+  if (proxies.length === 0) return (caller) => network(peerOf(caller))
+  const isTrusted = isOneOf(proxies)
   return (caller) => {
     const said = String(caller.headers["x-forwarded-for"] ?? "")
       .split(",")

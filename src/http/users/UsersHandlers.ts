@@ -11,7 +11,7 @@ import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization }
 import { respondSeen } from "../degraded.ts"
 import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { Forbidden } from "../errors.ts"
-import { idempotencyKeyIfAny } from "../Idempotency.ts"
+import { idempotencyKeyIfAny, keyOfAccount } from "../Idempotency.ts"
 import { Cursors } from "../pages.ts"
 import { RateLimits } from "../RateLimits.ts"
 import { rates } from "../rates/Rate.ts"
@@ -29,11 +29,12 @@ export const usersHandlers = HttpApiBuilder.group(
     const cursors = yield* Cursors
     return handlers.handleAll({
       signUp: Effect.fnUntraced(function* ({ payload }) {
-        const signedUp = yield* signUps.signUp(payload, yield* idempotencyKeyIfAny)
-        if ("deferred" in signedUp) return yield* keptAnswer(signedUp)
+        const key = yield* idempotencyKeyIfAny
+        const signedUp = yield* signUps.signUp(payload, key)
+        if ("deferred" in signedUp) return yield* keptAnswer(signedUp, key)
         const { replayed, user } = signedUp
-        const headers = { location: `/v1/users/${user.id}`, ...(replayed ? { "idempotent-replayed": "true" } : {}) }
-        return yield* respond(User, user, { status: 201, headers })
+        const keyed = key === undefined ? {} : yield* keyOfAccount(replayed)
+        return yield* respond(User, user, { status: 201, headers: { location: `/v1/users/${user.id}`, ...keyed } })
       }),
       me: Effect.fnUntraced(function* () {
         const { userId } = yield* CurrentPrincipal

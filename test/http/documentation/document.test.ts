@@ -25,12 +25,12 @@ interface Operation {
 }
 const document = documentOf()
 const all = Object.values(document.paths).flatMap((item) => Object.values(item as Record<string, Operation>))
-const operation = (id: string) => all.find(({ operationId }) => operationId === id)
+const operation = (id: string | undefined) => all.find(({ operationId }) => operationId === id)
 const codesOf = (id: string, status: number): Array<string> => {
   const text = JSON.stringify(operation(id)?.responses[status]?.content ?? {})
   return (/"code":\{"enum":(\[.*?\])/.exec(text)?.[1] ?? "").match(/\w+/g) ?? []
 }
-const parametersOf = (id: string) =>
+const parametersOf = (id: string | undefined) =>
   (operation(id)?.parameters ?? []).map(({ $ref, name }) => name ?? $ref?.split("/").pop())
 
 describe("the API's document", () => {
@@ -83,7 +83,20 @@ describe("the API's document", () => {
       "Prefer",
       "Request-Timeout"
     ])
-    assert.deepStrictEqual(parametersOf("catalog.list"), ["limit", "cursor", "Request-Timeout"])
+    assert.deepStrictEqual(parametersOf("catalog.list"), ["limit", "cursor", "If-None-Match", "Request-Timeout"])
+  })
+
+  it("says that what has a tag may be as the client knows it, and nothing else", () => {
+    const conditional = all.filter(({ responses }) => "304" in responses).map(({ operationId }) => operationId)
+    assert.sameMembers(conditional, ["users.me", "users.get", "users.list", "catalog.list", "catalog.get"])
+    for (const id of conditional) {
+      assert.include(parametersOf(id), "If-None-Match")
+      assert.isUndefined(operation(id)?.responses["304"]?.content)
+    }
+  })
+
+  it("is of no browser: what depends on who asks from where is not in it", () => {
+    assert.notMatch(JSON.stringify(document), /access-control|strict-transport|"deprecated"|sunset/i)
   })
 
   it("closes what is sent, and leaves what is answered open", () => {
