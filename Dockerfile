@@ -17,6 +17,8 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json ./
 COPY migrations ./migrations
 COPY src ./src
+# The operators' page shows it.
+COPY docs/runbook.md ./docs/runbook.md
 USER node
 EXPOSE 3000 3001
 # Only whether the process lives: readiness is for whoever sends it traffic, and a dependency that is down is no reason to restart.

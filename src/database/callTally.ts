@@ -4,8 +4,8 @@
  * Only outermost calls count, each once at its start and once at its end. A call that was left behind at its deadline has
  * ended for its caller, and still holds its place in the pool until the server lets go of it.
  */
-import { Cause, Effect, type Exit } from "effect"
-import type { DependencySnapshot, Outcome, Rejection } from "../resilience/index.ts"
+import { Cause, Clock, Effect, type Exit } from "effect"
+import { type DependencySnapshot, Durations, type Outcome, type Rejection } from "../resilience/index.ts"
 import type { DatabaseStatus } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
 
@@ -36,6 +36,7 @@ export class CallTally {
   private failures = 0
   private timeouts = 0
   private lastErrorType: string | undefined
+  private readonly durations = new Durations()
   /** Attempts of transactions that the database ended because another was in the way. */
   readonly collisions = { deadlock: 0, serialization: 0 }
   private attempts = 0
@@ -45,7 +46,8 @@ export class CallTally {
 
   /** A whole call: `gate` refuses it while the database is known to be away. */
   readonly counting = <A, E, R, E2>(gate: Effect.Effect<void, E2>, self: Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => {
+    Effect.flatMap(Clock.Clock, (clock) => {
+      const began = clock.currentTimeMillisUnsafe()
       let admitted = false
       this.calls++
       const enter = Effect.sync(() => {
@@ -55,7 +57,12 @@ export class CallTally {
       return gate.pipe(
         Effect.andThen(enter),
         Effect.andThen(self),
-        Effect.onExit((exit) => Effect.sync(() => this.end(exit, admitted)))
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            if (admitted) this.durations.add(clock.currentTimeMillisUnsafe() - began)
+            this.end(exit, admitted)
+          })
+        )
       )
     })
 
@@ -125,6 +132,7 @@ export class CallTally {
       timers: 0,
       sleepers: 0,
       lastGood: 0,
+      durations: [...this.durations.counts],
       outageSeconds: outageMillis / 1000
     }
   }

@@ -30,6 +30,7 @@ export const outcomes: ReadonlyArray<Outcome> = [
 /** Upper ends in milliseconds: a LAN answer, a human's patience, and steps between. */
 export const durationBoundaries = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
 
+/** Calls by how long they took: one count for each boundary, and one for what took longer. */
 export class Durations {
   readonly counts = new Float64Array(durationBoundaries.length + 1)
   count = 0

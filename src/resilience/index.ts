@@ -7,7 +7,7 @@
 export { Backoff, type BackoffOptions } from "./backoff.ts"
 export { Chaos, type ChaosKind, type ChaosPlan } from "./Chaos.ts"
 export type { CircuitState } from "./Circuit.ts"
-export type { Outcome } from "./Counters.ts"
+export { durationBoundaries, Durations, type Outcome } from "./Counters.ts"
 export { type AttemptInfo, CurrentAttempt, remaining, withDeadline } from "./CurrentAttempt.ts"
 export { Dependencies } from "./Dependencies.ts"
 export { type By, Dependency } from "./Dependency.ts"

@@ -39,6 +39,8 @@ export interface DependencySnapshot {
   readonly timers: number
   readonly sleepers: number
   readonly lastGood: number
+  /** Calls that the dependency itself was asked for, by how long they took: up to each of `durationBoundaries`, and longer. */
+  readonly durations: ReadonlyArray<number>
 }
 
 export const snapshotOf = (machine: Machine, now: number): DependencySnapshot => {
@@ -70,6 +72,7 @@ export const snapshotOf = (machine: Machine, now: number): DependencySnapshot =>
     outageSeconds: circuit.outage(now) / 1000,
     timers: timers.reduce((sum, each) => sum + each.size, 0),
     sleepers: timers.filter((each) => each.asleep).length,
-    lastGood: machine.lastGood.size
+    lastGood: machine.lastGood.size,
+    durations: [...counters.live.counts]
   }
 }

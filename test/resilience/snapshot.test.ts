@@ -129,7 +129,9 @@ const expected: DependencySnapshot = {
   // the two calls that wait share a sleeper
   timers: 2,
   sleepers: 1,
-  lastGood: 1
+  lastGood: 1,
+  // eight answers at once; up to 100 ms and 500 ms two each, and the eight that timed out after a second
+  durations: [8, 0, 0, 0, 0, 0, 2, 0, 2, 8, 0, 0, 0, 0]
 }
 
 describe("a snapshot", () => {

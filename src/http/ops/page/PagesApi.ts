@@ -16,11 +16,12 @@ const changes = failsWith(
   "Forbidden",
   "SwitchTargetUnknown",
   "ReplayNotFound",
+  "OrderNotFound",
   "DatabaseUnavailable",
   "QueryTimeout"
 )
 const wanted = {
-  thing: Schema.Literals(["switch", "circuit", "queue", "letters"]),
+  thing: Schema.Literals(["switch", "circuit", "queue", "letters", "order", "provider"]),
   name: QueueName,
   verb: text,
   code: Schema.optionalKey(text)
@@ -45,6 +46,7 @@ export const PagesApi = HttpApiGroup.make("pages")
       error: changes
     })
   )
+  .add(HttpApiEndpoint.get("runbook", "/ops/runbook", { success: html, error: failsWith("RouteNotFound") }))
   .add(
     HttpApiEndpoint.get("signInForm", "/ops/login", {
       query: { code: Schema.optionalKey(text), refused: Schema.optionalKey(Schema.Literals(["token", "link"])) },

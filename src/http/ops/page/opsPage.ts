@@ -5,7 +5,8 @@ import { style } from "./style.ts"
 import { htmlPage } from "../../htmlPage.ts"
 import { markup } from "../../markup.ts"
 import { liveScript } from "./liveScript.ts"
-import { sectionsOf } from "./sections.ts"
+import { lookUpForm } from "./lookUpPage.ts"
+import { type Part, sectionsOf } from "./sectionsOf.ts"
 
 const words = {
   done: markup`<p class="good" role="status">Done.</p>`,
@@ -13,8 +14,20 @@ const words = {
 }
 export type Said = keyof typeof words
 
-export const opsPage = (look: Look, operator: Operator, csrf: string, said: Said | undefined) =>
-  htmlPage({
+/** What is kept up stands in a place of its own, so that its heading stays where it is. Only the sentence is read aloud. */
+const section = ({ content, id, title }: Part) =>
+  markup`<section id="${id}" ${title !== undefined && markup`aria-labelledby="${id}-title"`}>
+    ${title !== undefined && markup`<h2 id="${id}-title">${title}</h2>`}
+    <div id="${id}-now" ${id === "verdict" && markup`aria-live="polite" aria-atomic="true"`}>${content}</div>
+  </section>`
+
+export const opsPage = (look: Look, operator: Operator, csrf: string, said: Said | undefined) => {
+  const parts = sectionsOf(look)
+  const [verdict, asOf, ...others] = parts.map(section)
+  const links = parts.flatMap(({ id, title }) =>
+    title === undefined ? [] : [markup`<li><a href="#${id}">${title}</a></li>`]
+  )
+  return htmlPage({
     style,
     forms: true,
     headers: { "cache-control": "no-store" },
@@ -29,8 +42,10 @@ export const opsPage = (look: Look, operator: Operator, csrf: string, said: Said
           <span>${operator.name}, ${operator.role}</span> <button>Sign out</button>
         </form>
       </header>
-      <main>
-        ${said !== undefined && words[said]}
-        ${Object.entries(sectionsOf(look)).map(([id, section]) => markup`<section id="${id}">${section}</section>`)}
+      <main class="${operator.role}">
+        ${said !== undefined && words[said]} ${verdict} ${asOf} ${lookUpForm()}
+        <nav aria-label="Parts of this page"><ul>${links}<li><a href="/ops/runbook">Runbook</a></li></ul></nav>
+        ${others}
       </main>`
   })
+}

@@ -2,7 +2,7 @@
 import { DateTime, Effect, Layer, Option } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { Forbidden } from "../../errors.ts"
+import { Forbidden, RouteNotFound } from "../../errors.ts"
 import { OpsApi } from "../OpsApi.ts"
 import { OperatorSessions } from "../OperatorSessions.ts"
 import type { Operator } from "../OperatorTokens.ts"
@@ -11,6 +11,7 @@ import { changePage } from "./changePage.ts"
 import { changes } from "./changes.ts"
 import { Console } from "./Console.ts"
 import { opsPage, type Said } from "./opsPage.ts"
+import { runbookPage } from "./runbookPage.ts"
 import { cookieOfRequest, signInHandlers } from "./signInHandlers.ts"
 import { streams } from "./stream.ts"
 
@@ -44,6 +45,11 @@ export const pagesHandlers = HttpApiBuilder.group(
       stream: Effect.fnUntraced(function* () {
         const { operator } = yield* browser
         return operator === undefined ? yield* new OperatorUnknown() : yield* stream
+      }),
+      runbook: Effect.fnUntraced(function* () {
+        const { operator } = yield* browser
+        if (operator === undefined) return toSignIn
+        return Option.getOrUndefined(yield* runbookPage) ?? (yield* new RouteNotFound())
       }),
       asked: Effect.fnUntraced(function* ({ query }) {
         const { cookie, operator } = yield* browser

@@ -3,7 +3,7 @@ import { Effect, Schedule, Stream } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { Drain } from "../../../ops/Drain.ts"
 import { Console } from "./Console.ts"
-import { sectionsOf } from "./sections.ts"
+import { sectionsOf } from "./sectionsOf.ts"
 
 /** Each is a connection and a rendering a second: many more than there are operators. */
 const mostStreams = 20
@@ -18,7 +18,7 @@ export const streams = Effect.gen(function* () {
   const changes = () => {
     let shown: Record<string, string> = {}
     return Effect.map(page.look, (look) => {
-      const now = Object.fromEntries(Object.entries(sectionsOf(look)).map(([id, { text }]) => [id, text]))
+      const now = Object.fromEntries(sectionsOf(look).map(({ content, id }) => [id, content.text]))
       const changed = Object.entries(now).filter(([id, text]) => shown[id] !== text)
       shown = now
       return Object.fromEntries(changed)

@@ -1,10 +1,10 @@
 /** The operators' page: what it shows, what it asks before it changes something, and who may. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { Settlement } from "../../../src/jobs/Job.ts"
-import { Jobs } from "../../../src/jobs/Jobs.ts"
-import { Door, refusal, send } from "../door.ts"
-import { opsNode } from "./opsNode.ts"
+import { Settlement } from "../../../../src/jobs/Job.ts"
+import { Jobs } from "../../../../src/jobs/Jobs.ts"
+import { Door, refusal, send } from "../../door.ts"
+import { opsNode } from "../opsNode.ts"
 
 const form = { "content-type": "application/x-www-form-urlencoded" }
 
@@ -25,7 +25,7 @@ const checkoutOff = { thing: "switch", name: "checkout", verb: "off" }
 
 /** A part of the page, by the id of its place. */
 const part = (page: string, id: string) =>
-  new RegExp(`<section id="${id}">(.*?)</section>`, "s").exec(page)?.[1]?.replaceAll(/\s+/g, " ") ?? ""
+  new RegExp(`<section id="${id}"[^>]*>(.*?)</section>`, "s").exec(page)?.[1]?.replaceAll(/\s+/g, " ") ?? ""
 
 layer(opsNode, { excludeTestServices: true })("the operators' page", (it) => {
   it.effect("says in one sentence how it is, and shows every lever", () =>
@@ -85,6 +85,27 @@ layer(opsNode, { excludeTestServices: true })("the operators' page", (it) => {
     })
   )
 
+  it.effect("has the runbook beside it, for whoever is signed in", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* send("GET", "/ops/runbook")).headers["location"], "/ops/login")
+      const { headers } = yield* browserOf("token-of-vic")
+      assert.include((yield* send("GET", "/ops/runbook", { headers })).text, '<h2 id="circuitopen">CircuitOpen</h2>')
+    })
+  )
+
+  it.effect("refuses what cannot be changed here: an order that there is not, a provider that nobody plays", () =>
+    Effect.gen(function* () {
+      const ada = yield* browserOf("token-of-ada")
+      const asking = { thing: "order", name: "ord_nobodys", verb: "ask" }
+      assert.include((yield* ada.ask(new URLSearchParams(asking).toString())).text, "asks the provider")
+      assert.strictEqual((yield* ada.change(asking)).status, 404)
+      assert.strictEqual((yield* ada.change({ ...asking, name: "not an id" })).status, 404)
+      const breaking = { thing: "provider", name: "payments", verb: "break", code: "status" }
+      assert.strictEqual((yield* ada.change(breaking)).status, 404)
+      assert.strictEqual((yield* ada.ask("thing=order&name=ord_one&verb=delete")).status, 404)
+    })
+  )
+
   it.effect("is kept up by a stream that begins with everything, for whoever is signed in", () =>
     Effect.gen(function* () {
       yield* refusal([401, "unauthenticated"], "GET", "/ops/api/stream")
@@ -99,10 +120,15 @@ layer(opsNode, { excludeTestServices: true })("the operators' page", (it) => {
       })
       assert.deepStrictEqual(Object.keys(JSON.parse(first.replace(/^data: /, ""))), [
         "verdict",
+        "asof",
+        "invariants",
+        "flow",
         "dependencies",
-        "switches",
+        "doubts",
+        "letters",
         "queues",
-        "letters"
+        "switches",
+        "audit"
       ])
     })
   )
