@@ -39,7 +39,10 @@ export const violations = (
 ): Effect.Effect<ReadonlyArray<Violation>, DatabaseUnavailable | QueryTimeout, Database> =>
   Effect.flatMap(Database, (database) => database.query("orders.invariants", (sql) => violationsIn(sql, scope)))
 
-/** The same within an open call, so that others can look at the same snapshot. */
+/**
+ * The same within an open call, so that others can look at the same snapshot. What belongs to an order is looked up by its
+ * id, one order after the other: PostgreSQL cannot know how many rows a `with` has, and joins two of them row by row.
+ */
 export const violationsIn = (
   sql: SqlClient.SqlClient,
   { claimedWithinDays, orderId, settlingSeconds = settlingSecondsDefault }: Scope
@@ -50,6 +53,8 @@ export const violationsIn = (
       : claimedWithinDays !== undefined
         ? sql`${sql(column)} in (select id from late)`
         : sql`true`
+  const ofProducts = (column: string) =>
+    orderId === undefined ? sql`true` : sql`${sql(column)} in (select sku from order_lines where order_id = ${orderId})`
   const old = sql`o.updated_at < now() - make_interval(secs => ${settlingSeconds})`
   const dwells = JSON.stringify(
     Object.entries(mostDwellMillis).map(([status, millis]) => ({ status, seconds: millis / 1000 }))
@@ -60,19 +65,22 @@ export const violationsIn = (
         where order_id is not null and expires_at > now() + make_interval(days => ${keyDays - (claimedWithinDays ?? 0)})
       union select id from orders where status not in ('captured', 'fulfilled', 'refunded', 'cancelled', 'failed')),
     live as materialized (
-      select o.*, p.authorized_cents, p.captured_cents, p.refunded_cents, p.refund_reserved_cents
-      from orders o join payments p on p.order_id = o.id where ${mine("o.id")} and ${old}),
-    moved as materialized (
-      select order_id, debit, credit, sum(amount_cents) as cents from money_movements
-      where operation_id in (select id from payment_operations where ${mine("order_id")})
-      group by order_id, debit, credit),
-    taken as (
-      select live.id, live.status,
-        coalesce((select sum(cents) from moved m where m.order_id = live.id and m.credit = 'sales'), 0) as sold,
-        coalesce((select sum(cents) from moved m where m.order_id = live.id and m.debit = 'refunds'), 0) as returned,
-        coalesce((select sum(case when debit = 'customer_authorized' then cents else -cents end) from moved m
-          where m.order_id = live.id and 'authorizations' in (m.debit, m.credit)), 0) as held
-      from live)
+      select o.*, p.authorized_cents, p.captured_cents, p.refunded_cents, p.refund_reserved_cents,
+        moved.sold, moved.returned, moved.held, asked_back.cents as asked_back_cents
+      from orders o join payments p on p.order_id = o.id
+        cross join lateral (
+          select coalesce(sum(amount_cents) filter (where credit = 'sales'), 0) as sold,
+            coalesce(sum(amount_cents) filter (where debit = 'refunds'), 0) as returned,
+            coalesce(sum(case when debit = 'customer_authorized' then amount_cents else -amount_cents end)
+              filter (where 'authorizations' in (debit, credit)), 0) as held
+          from money_movements m where m.order_id = o.id) moved
+        cross join lateral (
+          select coalesce(sum(amount_cents), 0) as cents from refunds r where r.order_id = o.id and r.state <> 'refused') asked_back
+      where ${mine("o.id")} and ${old}),
+    kept as materialized (
+      select sku, sum(quantity) filter (where state in ('leased', 'held')) as reserved,
+        sum(quantity) filter (where state = 'committed') as committed
+      from reservations where ${ofProducts("sku")} group by sku)
     select 'order_without_payment_row' as invariant, o.id as subject from orders o
       where ${mine("o.id")} and ${old} and not exists (select 1 from payments p where p.order_id = o.id)
     union all select 'confirmed_without_payment', id from live
@@ -82,14 +90,13 @@ export const violationsIn = (
     union all select 'ended_with_money', id from live
       where status in ('cancelled', 'failed') and (captured_cents > 0 or authorized_cents > 0)
     union all select 'refunded_without_money', id from live where status = 'refunded' and refunded_cents <> captured_cents
-    union all select 'movements_do_not_balance', t.id from taken t join live on live.id = t.id
-      where t.sold <> live.captured_cents or t.returned <> live.refunded_cents
-        or t.held <> case when live.captured_cents > 0 then 0 else live.authorized_cents end
-    union all select 'captured_twice', order_id from payment_operations
-      where operation = 'capture' and state = 'succeeded' and ${mine("order_id")} group by order_id having count(*) > 1
-    union all select 'refunds_do_not_add_up', live.id from live
-      where refund_reserved_cents <> (select coalesce(sum(amount_cents), 0) from refunds r
-        where r.order_id = live.id and r.state <> 'refused')
+    union all select 'movements_do_not_balance', id from live
+      where sold <> captured_cents or returned <> refunded_cents
+        or held <> case when captured_cents > 0 then 0 else authorized_cents end
+    union all select 'captured_twice', id from live
+      where 1 < (select count(*) from payment_operations c
+        where c.order_id = live.id and c.operation = 'capture' and c.state = 'succeeded')
+    union all select 'refunds_do_not_add_up', id from live where refund_reserved_cents <> asked_back_cents
     union all select 'ended_with_stock', live.id from live
       where status in ('cancelled', 'failed') and (stock_elsewhere in ('leased', 'held', 'committed', 'lost') or exists (
         select 1 from reservations r where r.order_id = live.id and r.state in ('held', 'committed')))
@@ -104,13 +111,9 @@ export const violationsIn = (
       where case when stock_operation is null then live.status_since < now() - make_interval(secs => most.seconds + ${settlingSeconds})
         else least(live.status_since, stock_sent_at) < now() - make_interval(secs => ${stockDwellMillis / 1000 + settlingSeconds}) end
         and not exists (select 1 from jobs j where j.queue = 'orders' and j.key = live.id and j.state = 'dead')
-    union all select 'stock_reserved_otherwise_than_reservations', s.sku from stock s
-      where ${orderId === undefined ? sql`true` : sql`s.sku in (select sku from order_lines where order_id = ${orderId})`}
-        and s.reserved <> (select coalesce(sum(quantity), 0) from reservations r
-          where r.sku = s.sku and r.state in ('leased', 'held'))
-    union all select 'stock_sold_otherwise_than_reservations', s.sku from stock s
-      where ${orderId === undefined ? sql`true` : sql`s.sku in (select sku from order_lines where order_id = ${orderId})`}
-        and (s.committed - s.restocked) <> (select coalesce(sum(quantity), 0) from reservations r
-          where r.sku = s.sku and r.state = 'committed')
+    union all select 'stock_reserved_otherwise_than_reservations', s.sku from stock s left join kept k on k.sku = s.sku
+      where ${ofProducts("s.sku")} and s.reserved <> coalesce(k.reserved, 0)
+    union all select 'stock_sold_otherwise_than_reservations', s.sku from stock s left join kept k on k.sku = s.sku
+      where ${ofProducts("s.sku")} and s.committed - s.restocked <> coalesce(k.committed, 0)
     order by 1, 2`
 }
