@@ -43,6 +43,7 @@ export type AppError =
   | Kit.FeatureDisabled
   | Ops.NodeDraining
   | Ops.NodeNotReady
+  | Ops.NothingKnown
   | Ops.SwitchTargetUnknown
   | OpsDoor.OperatorUnknown
   | Orders.DiscountNotApplicable

@@ -52,6 +52,7 @@ import { handover } from "./jobs/spool/handover.ts"
 import { deferredReplaySafety, deferredWorker } from "./jobs/spool/runDeferred.ts"
 import { Spool } from "./jobs/spool/Spool.ts"
 import { Health } from "./ops/Health.ts"
+import { Explain } from "./ops/explain/Explain.ts"
 import { Invariants } from "./ops/Invariants.ts"
 import { sampling } from "./ops/sampling.ts"
 import { Status } from "./ops/Status.ts"
@@ -193,7 +194,7 @@ const appliers = Layer.effect(
 const features = Layer.mergeAll(DeferredOrders.layer, deadLetters, handover).pipe(
   Layer.provideMerge(Layer.mergeAll(accounts, orders, webhooks, DeferredWrites.layer)),
   Layer.provideMerge(Suggestions.layer),
-  Layer.provideMerge(Layer.mergeAll(Storefront.layer, Health.layer, Status.layer, Invariants.layer)),
+  Layer.provideMerge(Layer.mergeAll(Storefront.layer, Health.layer, Status.layer, Invariants.layer, Explain.layer)),
   Layer.provideMerge(LastGoodCatalogue.layer),
   Layer.provideMerge(Layer.mergeAll(Catalog.layer, TermsOfSale.layer, Jobs.layer, MailStore.layer))
 )

@@ -11,6 +11,7 @@ import { HttpIncomingMessage, type HttpServerRequest, type HttpServerResponse } 
 import { isUtf8 } from "node:buffer"
 import { WhileWaiting } from "../orders/Outcomes.ts"
 import { CurrentAttempt } from "../resilience/index.ts"
+import { AskedBy } from "../telemetry/AskedBy.ts"
 import { Admission } from "./Admission.ts"
 import type { Pass } from "./AdmissionGate.ts"
 import { CurrentRequest, type RequestFacts } from "./CurrentRequest.ts"
@@ -61,7 +62,7 @@ export const makeEntrance = Effect.gen(function* () {
     const deadline = deadlines.of(traffic, request.headers["request-timeout"])
     return {
       facts: (current: RequestFacts) => {
-        const facts = Context.make(CurrentRequest, current)
+        const facts = Context.add(Context.make(CurrentRequest, current), AskedBy, current.id)
         return deadline === undefined
           ? facts
           : Context.add(Context.add(facts, CurrentAttempt, deadline), WhileWaiting, aside(pass, deadline))

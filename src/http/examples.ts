@@ -53,6 +53,7 @@ export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   NodeOverloaded: new Door.NodeOverloaded({ retryAfterSeconds: 1 }),
   NotAcceptable: new Door.NotAcceptable(),
   NodeNotReady: new Ops.NodeNotReady({ checks }),
+  NothingKnown: new Ops.NothingKnown(),
   OperatorUnknown: new OperatorUnknown(),
   OrderNotFound: new Orders.OrderNotFound({ orderId }),
   OrderPaymentDeclined: new Orders.OrderPaymentDeclined({ orderId, reason: "declined" }),

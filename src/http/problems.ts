@@ -113,6 +113,7 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
   OrderNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   DeadLetterNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   ReplayNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
+  NothingKnown: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   SwitchTargetUnknown: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   DeferredNotFound: { code: "not_found", status: 404, title: "Not found", retry: "never" },
   MethodNotAllowed: {

@@ -26,3 +26,10 @@ export class NodeDraining extends Schema.TaggedError<NodeDraining>()("NodeDraini
     return "This node is shutting down: ask another."
   }
 }
+
+export class NothingKnown extends Schema.TaggedError<NothingKnown>()("NothingKnown", {}) {
+  readonly category = "permanent" as const
+  override get message() {
+    return "Nothing is known of this id. A request that was answered without storing anything is only in the log."
+  }
+}

@@ -13,6 +13,7 @@ import { DatabaseUnavailable } from "../database/errors.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { Analytics } from "../dependencies/analytics/Analytics.ts"
 import { Jobs } from "../jobs/Jobs.ts"
+import { AskedBy } from "../telemetry/AskedBy.ts"
 import { isOfRequest } from "../users/fingerprints.ts"
 import { DiscountNotApplicable, IdempotencyInFlight, IdempotencyKeyReused } from "./errors.ts"
 import type { OrderCursor } from "./Order.ts"
@@ -68,10 +69,10 @@ export const layer = Layer.effect(
           Effect.gen(function* () {
             yield* sql`select set_config('lock_timeout', ${`${claimWaitMillis}ms`}, true)`
             const [fresh] = yield* sql<{ expires_at: Date }>`
-              insert into idempotency_keys (account, route, key, fingerprint, order_id, refusal, expires_at)
+              insert into idempotency_keys (account, route, key, fingerprint, order_id, refusal, request_id, expires_at)
               values (${claim.account}, ${claim.route}, ${claim.key}, ${claim.fingerprint}, ${stands.orderId},
                 ${stands.refusal === null ? null : JSON.stringify(stands.refusal)}::jsonb,
-                now() + make_interval(days => ${keyDays}))
+                ${(yield* AskedBy) ?? null}, now() + make_interval(days => ${keyDays}))
               on conflict do nothing returning expires_at`
             if (fresh !== undefined) {
               yield* reachOrderPoint(`${name}.claimed`)

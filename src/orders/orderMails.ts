@@ -15,3 +15,6 @@ export const orderMails = (id: OrderId, reached: ReadonlyArray<OrderStatus>) =>
     const kind = mails[status]
     return kind === undefined ? [] : [mailJob(kind, id)]
   })
+
+/** The jobs of all mails that an order may ever give cause to. */
+export const possibleMails = (id: string) => Object.values(mails).map((kind) => mailJob(kind, id))

@@ -77,7 +77,7 @@ export const pauseMillis = (known: SagaRecord, nowMillis: number, draw: number):
 }
 
 /** When the oldest operation without an answer was sent. */
-const unansweredSince = (known: SagaRecord): number | undefined => {
+export const unansweredSince = (known: SagaRecord): number | undefined => {
   const sent = (ref: OperationRef) => (stateOf(known, ref) === "sent" ? [known.sentAtMillis[nameOf(ref)] ?? 0] : [])
   const all = [
     ...(["create", "confirm", "capture", "cancel"] as const).flatMap((operation) => sent({ operation, seq: 0 })),
@@ -98,7 +98,7 @@ export const shownStatus = (known: SagaRecord, nowMillis: number): OrderStatus =
 }
 
 /** When the order will have been in its state for longer than it may; infinite for a state that waits for nobody. */
-const overdueAt = (known: SagaRecord): number => {
+export const overdueAt = (known: SagaRecord): number => {
   const most = known.stockSent === undefined ? mostDwellMillis[known.status] : stockDwellMillis
   const since = Math.min(known.statusSinceMillis, unansweredSince(known) ?? Number.POSITIVE_INFINITY)
   const searched = searchedEmptySince(known) ?? Number.NEGATIVE_INFINITY

@@ -51,6 +51,16 @@ it.live(
       const who = yield* customer(url)
       yield* placeOrder(url, who, { key: "counted-once" })
       yield* untilAllCaptured(url, who)
+      const explained = (id: string) =>
+        Effect.promise(async () => {
+          const answer = await fetch(`${ops}/ops/api/explain?id=${id}`, {
+            headers: { authorization: `Bearer ${token}` }
+          })
+          return (await answer.json()) as { asked: string; ids: { orders: Array<string>; requests: Array<string> } }
+        })
+      const byKey = yield* explained("counted-once")
+      expect(byKey.ids.requests).toEqual([expect.stringMatching(/^req_/)])
+      expect(yield* explained(byKey.ids.requests[0] ?? "")).toMatchObject({ asked: "request", ids: byKey.ids })
       const seen = yield* Effect.repeat(scraped, {
         until: ({ valueOf }) =>
           (valueOf("holdfast_invariant_compared_timestamp_seconds", { name: "captured_twice" }) ?? 0) > 0,

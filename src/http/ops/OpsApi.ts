@@ -6,6 +6,7 @@ import { pageOf } from "../pages.ts"
 import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
+import { ExplainApi } from "./ExplainApi.ts"
 import { FaultsApi } from "./FaultsApi.ts"
 import { InvariantsApi } from "./InvariantsApi.ts"
 import { MetricsApi } from "./MetricsApi.ts"
@@ -119,6 +120,7 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(CircuitsApi)
   .add(OpsOrdersApi)
   .add(InvariantsApi)
+  .add(ExplainApi)
   .add(FaultsApi)
   .add(PagesApi)
   .add(MetricsApi)

@@ -7,6 +7,7 @@ import { DeadLetters } from "../../jobs/DeadLetters.ts"
 import { Jobs } from "../../jobs/Jobs.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
+import { explainHandlers } from "./explainHandlers.ts"
 import { faultsHandlers } from "./faultsHandlers.ts"
 import { invariantsHandlers } from "./invariantsHandlers.ts"
 import { metricsHandlers } from "./metricsHandlers.ts"
@@ -97,6 +98,7 @@ export const opsHandlers = Layer.mergeAll(
   switchHandlers,
   opsOrdersHandlers,
   invariantsHandlers,
+  explainHandlers,
   faultsHandlers,
   pagesHandlers,
   metricsHandlers

@@ -47,6 +47,16 @@ export class DurationUnreadable extends Schema.TaggedError<DurationUnreadable>()
   }
 }
 
+export class LogUnreadable extends Schema.TaggedError<LogUnreadable>()("LogUnreadable", { path: Schema.String }) {
+  readonly category = "permanent" as const
+  override get message() {
+    return `The log file cannot be read: ${this.path}`
+  }
+  override get [CliError.userMessage]() {
+    return this.message
+  }
+}
+
 export class InvariantBroken extends Schema.TaggedError<InvariantBroken>()("InvariantBroken", {
   names: Schema.Array(Schema.String)
 }) {

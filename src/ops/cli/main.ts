@@ -7,6 +7,7 @@ import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node
 import { Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { deadLetters } from "./deadLetters.ts"
+import { explain } from "./explain.ts"
 import { faults } from "./faults.ts"
 import { invariants } from "./invariants.ts"
 import { operators } from "./operators.ts"
@@ -17,7 +18,7 @@ import { circuits, switches } from "./switches.ts"
 
 Command.make("ops").pipe(
   Command.withDescription("Operate a running Holdfast"),
-  Command.withSubcommands([deadLetters, queues, switches, circuits, orders, operators, invariants, faults]),
+  Command.withSubcommands([explain, deadLetters, queues, switches, circuits, orders, operators, invariants, faults]),
   Command.provide(OpsClient.layer),
   Command.run({ version: "0.1.0" }),
   Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici)),

@@ -1,5 +1,6 @@
 /** Rows for a terminal: columns as wide as what is in them, or one JSON document for another program. */
 import { Console, type Effect } from "effect"
+import { lasting } from "../explain/summary.ts"
 import type { Json } from "./OpsClient.ts"
 
 const shown = (value: unknown): string =>
@@ -21,5 +22,12 @@ export const tableOf = (rows: ReadonlyArray<Json>, columns: ReadonlyArray<string
 /** What was answered: as it came with `--json`, else as lines. */
 export const print = (json: boolean, answer: Json, lines: () => string): Effect.Effect<void> =>
   Console.log(json ? JSON.stringify(answer, undefined, 2) : lines())
+
+/** A moment as its distance from now. */
+export const inTime = (at: unknown, nowMillis: number): string => {
+  const millis = Date.parse(String(at)) - nowMillis
+  if (Math.abs(millis) < 500) return "now"
+  return millis > 0 ? `in ${lasting(millis)}` : `${lasting(-millis)} ago`
+}
 
 export const rowsIn = (answer: Json, name = "data"): ReadonlyArray<Json> => (answer[name] ?? []) as ReadonlyArray<Json>

@@ -4,6 +4,7 @@ import { OperatorTokens } from "../../../src/http/ops/OperatorTokens.ts"
 import { OperatorSessions } from "../../../src/http/ops/OperatorSessions.ts"
 import { opsApi } from "../../../src/http/ops/OpsServer.ts"
 import { DeadLetters } from "../../../src/jobs/DeadLetters.ts"
+import { Explain } from "../../../src/ops/explain/Explain.ts"
 import { Invariants } from "../../../src/ops/Invariants.ts"
 import { Dependencies } from "../../../src/resilience/index.ts"
 import { PaymentsMemory } from "../../../src/dependencies/payments/PaymentsMemory.ts"
@@ -14,7 +15,7 @@ const operators = Layer.succeed(OperatorTokens, [
   { name: "ada", role: "operator", token: Redacted.make("token-of-ada") },
   { name: "vic", role: "viewer", token: Redacted.make("token-of-vic") }
 ])
-const features = Layer.merge(DeadLetters.layer, Invariants.layer).pipe(
+const features = Layer.mergeAll(DeadLetters.layer, Invariants.layer, Explain.layer).pipe(
   Layer.provideMerge(shopInPostgres(PaymentsMemory.layer)),
   Layer.provideMerge(Dependencies.layer)
 )

@@ -1,0 +1,53 @@
+/** An explanation in a sentence or two: what it is, why it waits, and what comes first. */
+import { DateTime } from "effect"
+import type { DeferredFacts, Next, OrderFacts, Reason } from "./Explanation.ts"
+
+interface Told {
+  readonly orders: ReadonlyArray<OrderFacts>
+  readonly deferred: ReadonlyArray<DeferredFacts>
+  readonly waits: ReadonlyArray<Reason>
+  readonly next: ReadonlyArray<Next>
+  readonly now: Date
+}
+
+/** Minor units as people read them, with as many decimals as the currency has. */
+const price = ({ amount, currency }: OrderFacts["total"]): string => {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" })
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replaceAll("\u00a0", " ")
+}
+
+/** A length of time in its largest unit that is not below two. */
+export const lasting = (millis: number): string => {
+  const seconds = Math.max(0, Math.round(millis / 1000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`
+}
+
+const sinceOf = (at: DateTime.Utc, now: Date) => lasting(now.getTime() - DateTime.toEpochMillis(at))
+
+export const inOneSentence = ({ deferred, next, now, orders, waits }: Told): string => {
+  const things = [
+    ...orders.map(({ failure, id, since, status, total }) => {
+      const why = failure === null ? "" : ` (${failure})`
+      return `${id} over ${price(total)} has been ${status.replaceAll("_", " ")}${why} for ${sinceOf(since, now)}`
+    }),
+    ...deferred
+      .filter(({ status }) => status !== "applied")
+      .map(({ accepted_at, failure, id, kind, status }) => {
+        const became = status === "waiting" ? "waits to be decided" : `failed (${failure ?? "unknown"})`
+        return `${id}, ${kind === "order" ? "an order" : "a sign up"} taken ${sinceOf(accepted_at, now)} ago, ${became}`
+      })
+  ]
+  const what = things.length === 0 ? "No order came of it" : things.join("; ")
+  const why = waits.length === 0 ? "" : ` It waits: ${waits.map((reason) => reason.what).join("; ")}.`
+  const [first] = next
+  const then = first === undefined ? "" : ` Next${inTime(first, now)}: ${first.what}.`
+  return `${what}.${why}${then}`
+}
+
+const inTime = ({ at }: Next, now: Date): string => {
+  if (at === undefined) return ""
+  const millis = DateTime.toEpochMillis(at) - now.getTime()
+  return millis < 1_000 ? ", now" : `, in ${lasting(millis)}`
+}
