@@ -81,6 +81,7 @@ import {
   welcomed
 } from "./sandbox/StandIns.ts"
 import * as Logs from "./telemetry/Logs.ts"
+import * as Telemetry from "./telemetry/Telemetry.ts"
 import * as ProcessMetrics from "./telemetry/ProcessMetrics.ts"
 import { AppSecret } from "./users/AppSecret.ts"
 import { Directory } from "./users/Directory.ts"
@@ -342,6 +343,9 @@ const reported = <A, E extends { readonly _tag: string; readonly message: string
     return Effect.logFatal("could not go on", { severity, code: error._tag, ...facts })
   })
 
+/** The outermost: what ends last is told of, too. */
+const telemetry = ({ otlpEndpoint: endpoint, role }: Settings) => Telemetry.layer({ endpoint, role })
+
 const migrateOnly = (settings: Settings) =>
   Effect.gen(function* () {
     const url = yield* databaseUrl(settings)
@@ -357,7 +361,7 @@ const program = Effect.gen(function* () {
   yield* keepsHeapSmall
   const settings = yield* reported(readSettings).pipe(Effect.provide(logs(Option.none())))
   const run = process.argv[2] === "migrate" ? Effect.scoped(migrateOnly(settings)) : serve(settings)
-  yield* reported(run).pipe(
+  yield* reported(Effect.provide(run, telemetry(settings))).pipe(
     Effect.provide(logs(Option.some(settings))),
     Option.isSome(settings.crashAt) ? Effect.provideService(AtCrashPoint, dyingAt(settings.crashAt.value)) : identity
   )

@@ -13,6 +13,7 @@ import type { DatabaseLimits } from "./connections.ts"
 import type { Circuit } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
 import { type Outcome, typedFailures, unavailable, watchForBugs } from "./sqlFailures.ts"
+import { clientSpan } from "../telemetry/traces/ownSpan.ts"
 import { measured } from "./statementMetrics.ts"
 
 type Failure<E> = Exclude<E, SqlError.SqlError> | DatabaseUnavailable | QueryTimeout
@@ -38,13 +39,8 @@ const collided =
     return true
   }
 
-/** A call's span has the call's name; below it are the spans of its statements, which have their SQL but no values. */
-const span = {
-  kind: "client",
-  attributes: { "db.system.name": "postgresql" },
-  // The name says which call it is; a stack for each costs every transaction some percent of its time.
-  captureStackTrace: false
-} as const
+/** A call's span has the call's name; what its statements are, and with what values, is nowhere in it. */
+const span = { ...clientSpan, attributes: { "db.system.name": "postgresql" } } as const
 
 /** How far a call got: what decides whether a lost connection may have done something. */
 type Progress = "waiting" | "sent" | "in_transaction" | "committing" | "committed"

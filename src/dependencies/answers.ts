@@ -5,20 +5,20 @@
  * closes the connection. What the answer means is the adapter's to say.
  */
 import { Effect, Stream } from "effect"
-import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { TransientFailure } from "../resilience/index.ts"
+import type { Send } from "./outgoing.ts"
 import { classifyTransport, type RawAnswer } from "./payments/classify.ts"
 
 const failed = (reason: string) => new TransientFailure({ reason, sent: "maybe" })
 
 export const wholeAnswer = Effect.fnUntraced(function* (
-  client: HttpClient.HttpClient,
+  send: Send,
   request: HttpClientRequest,
   longestBytes: number
 ): Effect.fn.Return<RawAnswer, TransientFailure> {
   const { headers, status, stream } = yield* Effect.mapError(
-    client.execute(request),
+    send(request),
     ({ reason }) => classifyTransport("cause" in reason ? reason.cause : undefined).failure
   )
   const pieces: Array<Uint8Array> = []

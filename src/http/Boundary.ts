@@ -7,13 +7,14 @@
  * `Request-Id` and the security headers; what is not public says `no-store`; a node that is about to stop closes the
  * connection behind it, and so does one that was asked for another protocol: Node reads nothing behind such a request.
  */
-import { Cause, Clock, DateTime, Effect, Layer, Random, type Types } from "effect"
+import { Cause, Clock, Context, DateTime, Effect, Layer, Random, Tracer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { acceptsJson } from "./accepts.ts"
 import { makeBrowserHeaders } from "./browserHeaders.ts"
 import type { AppError } from "../errors.ts"
 import { Drain } from "../ops/Drain.ts"
 import { describeCause } from "../telemetry/redaction.ts"
+import { Tracing } from "../telemetry/traces/Tracing.ts"
 import {
   DeadlinePassed,
   Draining,
@@ -41,6 +42,7 @@ import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
+import { requestEnding, requestEntry } from "./requestTrace.ts"
 import { announced, goingOf } from "./toGo.ts"
 import { refusedUnread } from "./unread.ts"
 
@@ -86,6 +88,7 @@ export const boundary = Layer.fresh(
       const forBrowsers = yield* makeBrowserHeaders
       const metrics = yield* RequestMetrics
       const clock = yield* Clock.Clock
+      const tracing = yield* Tracing
       return (app) =>
         // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
         Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
@@ -95,6 +98,7 @@ export const boundary = Layer.fresh(
           const told: Told = { degraded: false }
           const id = yield* ids.next
           const request = yield* HttpServerRequest.HttpServerRequest
+          const trace = tracing.enter(requestEntry(request, id, startedNanos))
           const refused = refusedUnread(request)
           const standings: Array<Standing> = []
           const { enter, facts } = entrance(request, standings)
@@ -106,16 +110,15 @@ export const boundary = Layer.fresh(
                 })
               : render(refused)
           const response = yield* answered.pipe(
-            Effect.provideContext(facts({ id, startedMillis, told, standings })),
+            Effect.provideContext(
+              Context.add(facts({ id, startedMillis, told, standings }), Tracer.ParentSpan, trace.span)
+            ),
             Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
           )
-          count({
-            method: request.method,
-            route: told.route ?? unmatched,
-            status: response.status,
-            seconds: Number(clock.currentTimeNanosUnsafe() - startedNanos) / 1e9,
-            told
-          })
+          const endedNanos = clock.currentTimeNanosUnsafe()
+          const ended = { method: request.method, route: told.route ?? unmatched, status: response.status, told }
+          count({ ...ended, seconds: Number(endedNanos - startedNanos) / 1e9 })
+          if (tracing.records) trace.end(requestEnding(ended, id, endedNanos))
           const { allow, vary } = response.headers
           const isLast = drain.begun || request.headers["upgrade"] !== undefined
           return finish(response, { id, isLast, standings, forBrowsers: forBrowsers(request, { allow, vary }) })

@@ -27,6 +27,8 @@ export interface NewJob {
   readonly priority?: number
   /** At most `max` jobs of this queue and `key` run at once, on all nodes together. */
   readonly slot?: { readonly key: string; readonly max: number }
+  /** The trace that its runs go on with, as W3C Trace Context writes it; that of whoever makes it unless given. */
+  readonly traceparent?: string
 }
 
 export interface ClaimedJob {
@@ -40,6 +42,12 @@ export interface ClaimedJob {
   readonly createdAt: DateTime.Utc
   /** It holds a place among the jobs of its key. */
   readonly slotted: boolean
+  /** The trace that it goes on with. */
+  readonly traceparent?: string | undefined
+  /** The trace of what made it or woke it last. */
+  readonly causedBy?: string | undefined
+  /** The request that made it. */
+  readonly requestId?: string | undefined
 }
 
 /** Whose change it is, and why: what the audit keeps. */

@@ -12,6 +12,7 @@ import { backoffMillis } from "./backoff.ts"
 import { reachJobPoint } from "./crashPoints.ts"
 import { type ClaimedJob, leaseSeconds, Settlement } from "./Job.ts"
 import { Jobs } from "./Jobs.ts"
+import { traced } from "./runTrace.ts"
 import { makeSettling } from "./settling.ts"
 
 export interface WorkerOptions {
@@ -68,6 +69,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
 
   const run = (job: ClaimedJob) =>
     Effect.suspend(() => options.handle(job)).pipe(
+      traced(job),
       Effect.onExit((exit) => {
         if (exit._tag === "Success") return Effect.sync(() => end(job, exit.value))
         if (Cause.hasInterruptsOnly(exit.cause)) return Effect.sync(() => end(job, Settlement.later(0)))
@@ -78,7 +80,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
           )
         )
       }),
-      Effect.annotateLogs({ job_id: job.id })
+      Effect.annotateLogs({ job_id: job.id, ...(job.requestId === undefined ? {} : { request_id: job.requestId }) })
     )
 
   const scope = yield* Effect.scope

@@ -11,6 +11,7 @@ import {
   type Settlement,
   soloCrashes
 } from "./Job.ts"
+import { currentOrigin } from "./origin.ts"
 import type { Jobs } from "./Jobs.ts"
 
 interface Row extends NewJob {
@@ -27,6 +28,7 @@ interface Row extends NewJob {
   alone: boolean
   crashes: number
   lastError: JobFailure | undefined
+  origin: Pick<ClaimedJob, "traceparent" | "causedBy" | "requestId">
 }
 
 export const makeJobsMemory = Effect.gen(function* () {
@@ -63,7 +65,9 @@ export const makeJobsMemory = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const known = rows.get(nameOf(job.queue, job.key))
     const runAt = now + (job.delaySeconds ?? 0) * 1000
+    const { requestId, traceparent: causedBy } = yield* currentOrigin
     if (known !== undefined) {
+      known.origin = { ...known.origin, causedBy }
       known.wakes += 1
       if (known.state === "done") revive(known, runAt)
       else if (known.state === "ready" && runAt < known.runAt) dueAt(known, runAt)
@@ -77,6 +81,7 @@ export const makeJobsMemory = Effect.gen(function* () {
         ...unharmed,
         id: String(rows.size + 1),
         createdAt,
+        origin: { traceparent: job.traceparent ?? causedBy, causedBy, requestId },
         runAt,
         dueBy: runAt
       }
@@ -90,6 +95,7 @@ export const makeJobsMemory = Effect.gen(function* () {
     const row = rows.get(nameOf(queue, key))
     if (row === undefined) return
     row.wakes += 1
+    row.origin = { ...row.origin, causedBy: (yield* currentOrigin).traceparent }
     if (row.state === "dead") return
     const now = yield* Clock.currentTimeMillis
     if (row.state === "done") revive(row, now)
@@ -112,8 +118,8 @@ export const makeJobsMemory = Effect.gen(function* () {
       row.leaseUntil = now + leaseSeconds * 1000
       row.wakesSeen = row.wakes
       row.attempts += 1
-      const { attempts, createdAt, id, key, lease, payload } = row
-      claimed.push({ id, queue, key, payload, lease, attempts, createdAt, slotted: row.slot !== undefined })
+      const { attempts, createdAt, id, key, lease, origin, payload } = row
+      claimed.push({ id, queue, key, payload, lease, attempts, createdAt, slotted: row.slot !== undefined, ...origin })
     }
     return claimed
   })

@@ -13,6 +13,7 @@ import {
   sweepStatement,
   unparkStatement
 } from "./jobStatements.ts"
+import { currentOrigin } from "./origin.ts"
 import { queueStatuses } from "./queueStatuses.ts"
 
 export const makeJobsPostgres = Effect.gen(function* () {
@@ -22,14 +23,18 @@ export const makeJobsPostgres = Effect.gen(function* () {
   const enqueue = Effect.fn("Jobs.enqueue")(function* (job: NewJob) {
     const delay = job.delaySeconds ?? 0
     const priority = job.priority ?? 0
+    const { requestId, traceparent } = yield* currentOrigin
+    const continued = job.traceparent ?? traceparent
     yield* database.query(
       "jobs.enqueue",
       (sql) => sql`
-        insert into jobs (queue, key, payload, run_at, priority, due_by, slot, slot_max)
+        insert into jobs
+          (queue, key, payload, run_at, priority, due_by, slot, slot_max, traceparent, caused_by, request_id)
         values (${job.queue}, ${job.key}, ${JSON.stringify(job.payload)}::jsonb,
           now() + make_interval(secs => ${delay}), ${priority},
-          now() + make_interval(secs => ${delay + priority * 30}), ${job.slot?.key ?? null}, ${job.slot?.max ?? null})
-        on conflict (queue, key) do update set wake = jobs.wake + 1,
+          now() + make_interval(secs => ${delay + priority * 30}), ${job.slot?.key ?? null}, ${job.slot?.max ?? null},
+          ${continued ?? null}, ${traceparent ?? null}, ${requestId ?? null})
+        on conflict (queue, key) do update set wake = jobs.wake + 1, caused_by = excluded.caused_by,
           state = case when jobs.state = 'done' then 'ready' else jobs.state end,
           attempts = case when jobs.state = 'done' then 0 else jobs.attempts end,
           finished_at = case when jobs.state = 'done' then null else jobs.finished_at end,
@@ -49,10 +54,11 @@ export const makeJobsPostgres = Effect.gen(function* () {
   })
 
   const wake = Effect.fn("Jobs.wake")(function* (queue: string, key: string) {
+    const { traceparent } = yield* currentOrigin
     yield* database.query(
       "jobs.wake",
       (sql) => sql`
-        update jobs set wake = wake + 1,
+        update jobs set wake = wake + 1, caused_by = ${traceparent ?? null},
           state = case when state = 'done' then 'ready' else state end,
           attempts = case when state = 'done' then 0 else attempts end,
           finished_at = case when state = 'done' then null else finished_at end,
@@ -157,7 +163,11 @@ export const makeJobsPostgres = Effect.gen(function* () {
 const toJobs = (rows: ReadonlyArray<ClaimRow>): ReadonlyArray<ClaimedJob> =>
   rows
     .toSorted((one, other) => one.due - other.due || Number(one.id) - Number(other.id))
-    .map(({ id, queue, key, payload, lease, attempts, slotted, created_at }) => {
+    .map(({ id, queue, key, payload, lease, attempts, slotted, created_at, traceparent, caused_by, request_id }) => {
       const createdAt = DateTime.fromDateUnsafe(created_at)
-      return { id, queue, key, payload, lease, attempts, slotted, createdAt }
+      const [causedBy, requestId] = [or(caused_by), or(request_id)]
+      const own = { id, queue, key, payload, lease, attempts, slotted, createdAt }
+      return Object.assign(own, { traceparent: or(traceparent), causedBy, requestId })
     })
+
+const or = (value: string | null): string | undefined => value ?? undefined

@@ -6,13 +6,21 @@
  * Whoever reads them may be slow or gone: then so many bytes wait, the rest is counted and not written, and the first line
  * that is written again is after one that says how many are missing. The shop waits for nobody who reads its log.
  */
-import { Console, Layer, Logger, type LogLevel, References } from "effect"
+import { Console, Context, Layer, Logger, type LogLevel, References } from "effect"
+import type { LogRecord } from "./otlp/encoding.ts"
 import { describeCause, redact } from "./redaction.ts"
+import { traceOf } from "./traces/traceContext.ts"
 
 export interface LogOptions {
   readonly format: "json" | "pretty"
   readonly level: LogLevel.LogLevel
 }
+
+/** Where lines go besides. What it is given is redacted; it returns at once. */
+export const ExportedLogs = Context.Reference<((record: LogRecord) => void) | undefined>(
+  "holdfast/telemetry/ExportedLogs",
+  { defaultValue: () => undefined }
+)
 
 interface Entry {
   readonly timestamp: string
@@ -32,6 +40,8 @@ const entryOf = (options: Logger.Options<unknown>): Entry => {
     else words.push(String(part))
   }
   if (options.cause.reasons.length > 0) Object.assign(fields, describeCause(options.cause))
+  const trace = traceOf(options.fiber)
+  if (trace !== undefined) Object.assign(fields, { trace_id: trace.traceId, span_id: trace.spanId })
   return {
     timestamp: options.date.toISOString(),
     level: options.logLevel.toUpperCase(),
@@ -51,6 +61,11 @@ const pretty: Format = ({ fields, level, message, timestamp }) => {
   return [timestamp.slice(11, 23), level.padEnd(5), message, ...rest].join(" ")
 }
 
+const recordOf = ({ fields, level, message }: Entry, { date, fiber }: Logger.Options<unknown>): LogRecord => {
+  const { trace_id: _trace, span_id: _span, ...rest } = fields
+  return { millis: date.getTime(), level, message, fields: rest, trace: traceOf(fiber) }
+}
+
 /** Where lines go; how many bytes it has not got rid of yet. */
 export interface Outlet {
   readonly writableLength: number
@@ -62,12 +77,14 @@ export const mostWaitingBytes = 1024 * 1024
 const written = (format: Format, outlet: Outlet) => {
   let missing = 0
   return Logger.make<unknown, void>((options) => {
-    if (outlet.writableLength >= mostWaitingBytes) {
-      missing++
-      return
-    }
-    const console = options.fiber.getRef(Console.Console)
+    const isFull = outlet.writableLength >= mostWaitingBytes
+    const exported = options.fiber.getRef(ExportedLogs)
+    if (isFull) missing++
+    if (isFull && exported === undefined) return
     const entry = entryOf(options)
+    exported?.(recordOf(entry, options))
+    if (isFull) return
+    const console = options.fiber.getRef(Console.Console)
     if (missing > 0) {
       const fields = { severity: "expected", lines: missing }
       console.log(format({ ...entry, level: "WARN", message: "lines not written", fields }))

@@ -1,6 +1,6 @@
 /** What every queue promises: run on the map and on real PostgreSQL alike. Each test has a queue of its own. */
 import { assert, layer } from "@effect/vitest"
-import { Array, Effect, type Layer } from "effect"
+import { Array, Effect, type Layer, Tracer } from "effect"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { type NewJob, Settlement } from "../../src/jobs/Job.ts"
 
@@ -28,6 +28,26 @@ export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) =
         assert.deepInclude(job, { queue, key: "one", payload: { key: "one" }, attempts: 1 })
         assert.deepStrictEqual(yield* claim(), [])
       })
+    )
+
+    it.effect("a job goes on with the trace of the request that made it, and says what woke it last", () =>
+      Effect.gen(function* () {
+        const { add, claim, jobs, queue } = yield* queueOf
+        const from = (digit: string) =>
+          Tracer.externalSpan({ traceId: digit.repeat(32), spanId: digit.repeat(16), sampled: true })
+        const written = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`
+        yield* add("one").pipe(Effect.withParentSpan(from("a")), Effect.annotateLogs({ request_id: "req_1" }))
+        yield* jobs.wake(queue, "one").pipe(Effect.withParentSpan(from("b")))
+        yield* add("two", { traceparent: written("c") }).pipe(Effect.withParentSpan(from("d")))
+        yield* add("three")
+        const claimed = yield* claim()
+        const known = claimed.map(({ causedBy, requestId, traceparent }) => [traceparent, causedBy, requestId])
+        assert.sameDeepMembers(known, [
+          [written("a"), written("b"), "req_1"],
+          [written("c"), written("d"), undefined],
+          [undefined, undefined, undefined]
+        ])
+      }).pipe(Effect.withTracerEnabled(false))
     )
 
     it.effect("parallel claims never share a job", () =>

@@ -11,6 +11,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { Dependency, KillSwitches, parseRetryAfter, TransientFailure, whenEnabled } from "../../resilience/index.ts"
 import { wholeAnswer } from "../answers.ts"
+import { sendTo } from "../outgoing.ts"
 import { Analytics, type AnalyticsEvent, counting } from "./Analytics.ts"
 import { EventBuffer } from "./EventBuffer.ts"
 import {
@@ -45,7 +46,7 @@ const waiting = Metric.gauge("holdfast_analytics_events_waiting", { description:
 const layerHttp = Layer.effect(
   Analytics,
   Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
+    const send = sendTo("analytics", yield* HttpClient.HttpClient)
     const url = `${(yield* AnalyticsUrl).replace(/\/+$/, "")}/events`
     const random = yield* SecureRandom.SecureRandom
     const switches = yield* KillSwitches
@@ -56,7 +57,7 @@ const layerHttp = Layer.effect(
       events: ReadonlyArray<EventBody>
     ): Effect.fn.Return<void, TransientFailure> {
       const request = HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(url), { events })
-      const { headers, status } = yield* wholeAnswer(client, request, longestAnswerBytes)
+      const { headers, status } = yield* wholeAnswer(send, request, longestAnswerBytes)
       if (status >= 200 && status < 300) return
       const nowMillis = yield* Clock.currentTimeMillis
       const retryAfter = parseRetryAfter(headers["retry-after"], { date: headers["date"], nowMillis })

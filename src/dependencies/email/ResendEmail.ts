@@ -10,6 +10,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { Dependency, type TransientFailure, WriteKey } from "../../resilience/index.ts"
 import { wholeAnswer } from "../answers.ts"
+import { sendTo } from "../outgoing.ts"
 import { classify, type Verdict } from "./classify.ts"
 import { Email, type Mail } from "./Email.ts"
 import { emailPolicy, longestAnswerBytes } from "./policy.ts"
@@ -36,7 +37,7 @@ const connections = NodeHttpClient.layerUndiciOptions({
 const layerHttp = Layer.effect(
   Email,
   Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
+    const send = sendTo("email", yield* HttpClient.HttpClient)
     const { apiKey, baseUrl, from } = yield* EmailAccount
     const dependency = yield* Dependency.make("email", emailPolicy)
     const url = `${baseUrl.replace(/\/+$/, "")}/emails`
@@ -52,7 +53,7 @@ const layerHttp = Layer.effect(
         subject,
         text
       })
-      const answer = yield* wholeAnswer(client, request, longestAnswerBytes)
+      const answer = yield* wholeAnswer(send, request, longestAnswerBytes)
       const verdict = classify(answer, yield* Clock.currentTimeMillis)
       if (verdict._tag === "Sent") return verdict.id
       if (verdict._tag === "NotSent") return yield* Effect.fail(verdict.because)

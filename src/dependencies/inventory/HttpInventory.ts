@@ -8,6 +8,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Context, DateTime, Effect, Layer } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { sendTo } from "../outgoing.ts"
 import { Dependency, persisted, TransientFailure, WriteKey } from "../../resilience/index.ts"
 import { InventoryRefused, ReservationEnded, ReservationLost, SkuNotStocked, StockShort } from "./errors.ts"
 import { exchange, type Refused } from "./exchange.ts"
@@ -35,7 +36,7 @@ const refusedAs = (orderId: string, code: string) => new InventoryRefused({ orde
 const layerHttp = Layer.effect(
   Inventory,
   Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
+    const send = sendTo("inventory", yield* HttpClient.HttpClient)
     const base = (yield* InventoryUrl).replace(/\/+$/, "")
     const dependency = yield* Dependency.make("inventory", inventoryPolicy)
 
@@ -48,7 +49,7 @@ const layerHttp = Layer.effect(
           lines === undefined
             ? HttpClientRequest.post(`${reservation}/${verb}`, { headers })
             : HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.put(reservation, { headers }), { lines })
-        const body = yield* exchange(client, request, ReservationBody)
+        const body = yield* exchange(send, request, ReservationBody)
         if (body.order_id !== orderId) return yield* refusedAs(orderId, "other_order")
         return { orderId, state: body.state, expiresAt: body.expires_at ?? undefined } satisfies Reservation
       })
@@ -63,7 +64,7 @@ const layerHttp = Layer.effect(
     const level: Inventory["Service"]["level"] = Effect.fn("Inventory.level")(function* (sku) {
       const request = HttpClientRequest.get(`${base}/stock/${encodeURIComponent(sku)}`)
       const read = Effect.gen(function* () {
-        const body = yield* exchange(client, request, LevelBody)
+        const body = yield* exchange(send, request, LevelBody)
         return { sku, available: body.available, asOf: yield* DateTime.now }
       }).pipe(
         // Another refusal of a question says nothing about the goods.

@@ -6,9 +6,9 @@
  * bounded by the caller (the kit's attempt timeout).
  */
 import { Clock, Effect, Schema, Stream } from "effect"
-import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { parseRetryAfter, TransientFailure } from "../../resilience/index.ts"
+import type { Send } from "../outgoing.ts"
 import { classifyTransport } from "../payments/classify.ts"
 import { longestAnswerBytes } from "./policy.ts"
 import { RefusalBody } from "./wire.ts"
@@ -29,13 +29,13 @@ const decodeRefusal = Schema.decodeUnknownOption(Schema.fromJsonString(RefusalBo
 const passing = new Set([401, 403, 408, 425])
 
 export const exchange = <A>(
-  client: HttpClient.HttpClient,
+  send: Send,
   request: HttpClientRequest,
   schema: Schema.Codec<A, unknown>
 ): Effect.Effect<A, Refused | TransientFailure> =>
   Effect.gen(function* () {
     const response = yield* Effect.mapError(
-      client.execute(request),
+      send(request),
       ({ reason }) => classifyTransport("cause" in reason ? reason.cause : undefined).failure
     )
     const { headers, status } = response

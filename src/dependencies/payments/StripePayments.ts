@@ -8,6 +8,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Context, Effect, Layer } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
+import { sendTo } from "../outgoing.ts"
 import { Dependency } from "../../resilience/index.ts"
 import type { IdempotencyKey, WriteKey } from "../../resilience/index.ts"
 import { attemptOver, unlessRunning } from "./attempt.ts"
@@ -125,7 +126,7 @@ const layerHttp = Layer.effect(
   Payments,
   Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
-    const attempt = attemptOver(exchangeWith(client, yield* StripeAccount))
+    const attempt = attemptOver(exchangeWith(sendTo("payments", client), yield* StripeAccount))
     const calls = callsOf(yield* Dependency.make("payments", paymentsPolicy))
     return Payments.of({ ...writesThrough(calls, attempt), ...readsThrough(calls, attempt) })
   })

@@ -5,12 +5,12 @@
  * (the kit's attempt timeout); interrupting closes the connection.
  */
 import { Effect, Redacted, Stream } from "effect"
-import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import type { TransientFailure } from "../../resilience/index.ts"
 import { classifyTransport, unsettled } from "./classify.ts"
 import type { RawAnswer } from "./classify.ts"
+import type { Send } from "../outgoing.ts"
 import { apiVersion, longestAnswerBytes } from "./policy.ts"
 
 /** Where the provider is and the key that opens the shop's account there. */
@@ -30,7 +30,7 @@ export interface ProviderRequest {
 export type Exchange = (request: ProviderRequest) => Effect.Effect<RawAnswer, TransientFailure>
 
 export const exchangeWith =
-  (client: HttpClient.HttpClient, { baseUrl, secretKey }: StripeCredentials): Exchange =>
+  (send: Send, { baseUrl, secretKey }: StripeCredentials): Exchange =>
   ({ key, method, parameters, path }) => {
     const form = new URLSearchParams(parameters)
     const url = new URL(path, baseUrl)
@@ -47,7 +47,7 @@ export const exchangeWith =
             form.toString(),
             "application/x-www-form-urlencoded"
           )
-    return client.execute(request).pipe(
+    return send(request).pipe(
       Effect.mapError((error) => classifyTransport(causeOf(error)).failure),
       Effect.flatMap(wholeAnswer)
     )

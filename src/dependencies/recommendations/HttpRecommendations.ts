@@ -5,6 +5,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { Dependency, parseRetryAfter, TransientFailure } from "../../resilience/index.ts"
 import { wholeAnswer } from "../answers.ts"
+import { sendTo } from "../outgoing.ts"
 import { fallbackRecommended, longestAnswerBytes, mostRecommended, recommendationsPolicy } from "./policy.ts"
 import { Recommendations, type Skus } from "./Recommendations.ts"
 import { RecommendedBody } from "./wire.ts"
@@ -25,13 +26,13 @@ const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(RecommendedBody)
 const layerHttp = Layer.effect(
   Recommendations,
   Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
+    const send = sendTo("recommendations", yield* HttpClient.HttpClient)
     const base = (yield* RecommendationsUrl).replace(/\/+$/, "")
     const dependency = yield* Dependency.make("recommendations", recommendationsPolicy)
 
     const ask = Effect.fnUntraced(function* (sku: string): Effect.fn.Return<Skus, TransientFailure> {
       const url = `${base}/products/${encodeURIComponent(sku)}?limit=${mostRecommended}`
-      const { body, headers, status } = yield* wholeAnswer(client, HttpClientRequest.get(url), longestAnswerBytes)
+      const { body, headers, status } = yield* wholeAnswer(send, HttpClientRequest.get(url), longestAnswerBytes)
       // It has nothing to say about this product: that is an answer.
       if (status === 404) return []
       if (status === 429) {

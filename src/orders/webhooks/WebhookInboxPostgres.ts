@@ -24,13 +24,20 @@ export const layer = Layer.effect(
       const about = isAboutPayment(event)
       return yield* database.transaction("webhooks.keep", (sql) =>
         Effect.gen(function* () {
-          const fresh = yield* sql`
+          // Its job goes on with the trace of its order, if that is there already.
+          const [fresh] = yield* sql<{ readonly traceparent: string | null }>`
             insert into webhook_events (provider, event_id, type, payment_id, claimed_order_id, state, settled_at)
             values (${provider}, ${id}, ${type}, ${paymentId ?? null}, ${claimedOrderId ?? null},
               ${about ? "received" : "ignored"}, case when ${about}::boolean then null else now() end)
-            on conflict do nothing returning 1`
-          if (fresh.length > 0 && about) yield* jobs.enqueue(jobOf(event))
-          return fresh.length > 0
+            on conflict do nothing
+            returning (select traceparent from jobs where queue = ${orderQueue} and key = coalesce(
+              (select order_id from payments where provider_id = ${paymentId ?? null}),
+              ${claimedOrderId ?? null})) as traceparent`
+          const traceparent = fresh?.traceparent ?? undefined
+          if (fresh !== undefined && about) {
+            yield* jobs.enqueue({ ...jobOf(event), ...(traceparent === undefined ? {} : { traceparent }) })
+          }
+          return fresh !== undefined
         })
       )
     })

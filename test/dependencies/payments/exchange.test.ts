@@ -4,6 +4,7 @@ import { Effect, Redacted } from "effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { sendTo } from "../../../src/dependencies/outgoing.ts"
 import { exchangeWith } from "../../../src/dependencies/payments/exchange.ts"
 import { longestAnswerBytes } from "../../../src/dependencies/payments/policy.ts"
 
@@ -20,10 +21,13 @@ const answering = (
   seen: (request: HttpClientRequest) => void = () => {}
 ) =>
   exchangeWith(
-    HttpClient.make((request) => {
-      seen(request)
-      return Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(body())))
-    }),
+    sendTo(
+      "payments",
+      HttpClient.make((request) => {
+        seen(request)
+        return Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(body())))
+      })
+    ),
     credentials
   )
 

@@ -1,0 +1,48 @@
+/**
+ * A request as a span, in OpenTelemetry's words. Never its address, its headers or its query: only what the contract says.
+ *
+ * It goes on with the caller's trace if there is one. A trace that begins here has the request's own random digits for
+ * its id: whoever has one has the other.
+ */
+import type { HttpServerRequest } from "effect/http"
+import { parseTraceparent } from "../telemetry/traces/traceContext.ts"
+import type { Ending, Entry } from "../telemetry/traces/Tracing.ts"
+import type { Told } from "./CurrentRequest.ts"
+
+interface Answered {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly told: Told
+}
+
+export const requestEntry = (
+  { headers, method }: HttpServerRequest.HttpServerRequest,
+  requestId: string,
+  startTime: bigint
+): Entry => ({
+  name: method,
+  kind: "server",
+  parent: parseTraceparent(headers["traceparent"]),
+  freshTraceId: requestId.slice("req_".length),
+  startTime
+})
+
+/** A request fails when the shop does: a refusal is an answer. */
+export const requestEnding = (
+  { method, route, status, told }: Answered,
+  requestId: string,
+  endTime: bigint
+): Ending => ({
+  name: `${method} ${route}`,
+  errorType: status >= 500 ? (told.code ?? String(status)) : undefined,
+  attributes: {
+    "http.request.method": method,
+    "http.route": route,
+    "http.response.status_code": status,
+    "holdfast.request_id": requestId,
+    "holdfast.code": told.code,
+    "holdfast.degraded": told.degraded ? true : undefined
+  },
+  endTime
+})

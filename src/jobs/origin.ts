@@ -1,0 +1,18 @@
+/** Where a job comes from: the trace and the request of whoever makes or wakes it, as his fiber knows them. */
+import { Effect, References } from "effect"
+import { formatTraceparent, traceOf } from "../telemetry/traces/traceContext.ts"
+
+export interface Origin {
+  /** As W3C Trace Context writes it; absent where nobody entered. */
+  readonly traceparent: string | undefined
+  readonly requestId: string | undefined
+}
+
+export const currentOrigin: Effect.Effect<Origin> = Effect.withFiber((fiber) => {
+  const trace = traceOf(fiber)
+  const requestId = fiber.getRef(References.CurrentLogAnnotations)["request_id"]
+  return Effect.succeed({
+    traceparent: trace === undefined ? undefined : formatTraceparent(trace),
+    requestId: typeof requestId === "string" ? requestId : undefined
+  })
+})
