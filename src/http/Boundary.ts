@@ -30,6 +30,7 @@ import {
 } from "./errors.ts"
 import { CurrentRequest, type Told } from "./CurrentRequest.ts"
 import { isLate } from "./Deadlines.ts"
+import { operations } from "./documentation/operations.ts"
 import { makeEntrance } from "./entrance.ts"
 import { ErrorRendering } from "./ErrorRendering.ts"
 import { fieldErrorsOf } from "./fieldErrors.ts"
@@ -55,9 +56,10 @@ const clientLeft = 499
 const unmatched = "unmatched"
 
 /** Turns an endpoint's typed errors and its rejected fields into problems. What is under `/v1` answers JSON alone. */
-export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint }) => {
+export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint, group }) => {
+  const reads = operations[`${group.identifier}.${endpoint.identifier}`]?.parameters
   const rendered = Effect.catch(app, (failure: unknown) =>
-    Effect.flatMap(fieldErrorsOf(failure, endpoint), (rejected) => {
+    Effect.flatMap(fieldErrorsOf(failure, endpoint, reads), (rejected) => {
       const error = rejected ?? failure
       return rowOf(error) === undefined ? Effect.die(error) : render(error as AppError)
     })
@@ -261,6 +263,7 @@ const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E,
     contentType,
     headers: {
       "cache-control": "no-store",
+      ...told.keyed,
       ...row.headers?.(error),
       ...(wait === undefined ? {} : { "retry-after": String(wait) })
     }

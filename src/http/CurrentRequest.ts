@@ -14,6 +14,8 @@ export interface Told {
   dependency?: string
   /** The path of what it has made durable already: whatever fails after that does not undo it. */
   committed?: string
+  /** What is said of its key on any answer from then on. */
+  keyed?: Readonly<Record<string, string>>
 }
 
 export interface RequestFacts {
@@ -28,8 +30,9 @@ export const CurrentRequest = Context.Reference<RequestFacts>("holdfast/http/Cur
   defaultValue: () => ({ id: "req_none", startedMillis: 0, told: { degraded: false }, standings: [] })
 })
 
-/** Says that something durable was done, and where it is: a failure to tell more of it says so, too. */
-export const hasCommitted = (path: string) => Effect.map(CurrentRequest, ({ told }) => void (told.committed = path))
+/** Says that something durable was done, where it is, and under which key: a failure to tell more of it says so, too. */
+export const hasCommitted = (path: string, keyed: Readonly<Record<string, string>>) =>
+  Effect.map(CurrentRequest, ({ told }) => void Object.assign(told, { committed: path, keyed }))
 
 /** Says that the answer is not the live one. */
 export const answeredDegraded = Effect.map(CurrentRequest, ({ told }) => void (told.degraded = true))

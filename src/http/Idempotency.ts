@@ -8,23 +8,32 @@ import { HttpServerRequest } from "effect/http"
 import type { Deferred } from "../jobs/spool/Deferred.ts"
 import type { Placed } from "../orders/Orders.ts"
 import { keyDays } from "../orders/OrderStore.ts"
-import { IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
+import { type FieldError, IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
 
 const valid = /^[\x21-\x7e]{8,255}$/
+
+const keyIn = (given: string | undefined): string | IdempotencyKeyMissing | IdempotencyKeyInvalid => {
+  if (given === undefined || given === "") return new IdempotencyKeyMissing()
+  const key = given.length > 2 && given.startsWith('"') && given.endsWith('"') ? given.slice(1, -1) : given
+  return valid.test(key) ? key : new IdempotencyKeyInvalid()
+}
 
 export const idempotencyKey: Effect.Effect<
   string,
   IdempotencyKeyMissing | IdempotencyKeyInvalid,
   HttpServerRequest.HttpServerRequest
-> = Effect.flatMap(
-  HttpServerRequest.HttpServerRequest,
-  (request): Effect.Effect<string, IdempotencyKeyMissing | IdempotencyKeyInvalid> => {
-    const given = request.headers["idempotency-key"]
-    if (given === undefined || given === "") return Effect.fail(new IdempotencyKeyMissing())
-    const key = given.length > 2 && given.startsWith('"') && given.endsWith('"') ? given.slice(1, -1) : given
-    return valid.test(key) ? Effect.succeed(key) : Effect.fail(new IdempotencyKeyInvalid())
-  }
-)
+> = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+  const key = keyIn(headers["idempotency-key"])
+  return typeof key === "string" ? Effect.succeed(key) : Effect.fail(key)
+})
+
+/** What is wrong with the key of a request whose fields are wrong as well, as one of them. */
+export const keyFieldErrors = (given: string | undefined, isRequired: boolean): ReadonlyArray<FieldError> => {
+  const key = given === undefined && !isRequired ? "" : keyIn(given)
+  if (typeof key === "string") return []
+  const code = key._tag === "IdempotencyKeyMissing" ? "required" : "invalid_format"
+  return [{ in: "headers", pointer: "/idempotency-key", code, message: key.message }]
+}
 
 /** Where a key is a choice: without the header there is none. */
 export const idempotencyKeyIfAny: Effect.Effect<

@@ -2,12 +2,15 @@
  * Every field of a request that is not valid, over all its slots, in one answer.
  *
  * The API's decoder stops at the first slot that fails (path, headers, query, then payload). Here, on that path only,
- * the slots behind it are decoded as well. What was sent is never repeated; at most 100 fields are named.
+ * the slots behind it are decoded as well. What was sent is never repeated; at most 100 fields are named. An Idempotency-Key that is missing or wrong is one of them; if it is all
+ * that is wrong, it has a problem of its own.
  */
 import { Context, Effect, Result, Schema, SchemaIssue } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import { HttpApiError, type HttpApiEndpoint } from "effect/http-api"
 import { type FieldError, MalformedRequest, ValidationFailed } from "./errors.ts"
+import type { ParameterName } from "./documentation/headers.ts"
+import { keyFieldErrors } from "./Idempotency.ts"
 import { parseOptions, payloadParseOptions } from "./parsing.ts"
 
 const mostFields = 100
@@ -16,13 +19,20 @@ type Slot = FieldError["in"]
 const slots = { Params: "path", Headers: "headers", Query: "query", Payload: "payload" } as const
 const order: ReadonlyArray<Slot> = ["path", "headers", "query", "payload"]
 
-/** The refusal for a request that did not decode; undefined for any other failure. */
-export const fieldErrorsOf = Effect.fnUntraced(function* (failure: unknown, endpoint: HttpApiEndpoint.Top) {
+/** The refusal for a request that did not decode; undefined for any other failure. `reads`: the headers of the operation. */
+export const fieldErrorsOf = Effect.fnUntraced(function* (
+  failure: unknown,
+  endpoint: HttpApiEndpoint.Top,
+  reads: ReadonlyArray<ParameterName> = []
+) {
   if (!HttpApiError.HttpApiSchemaError.is(failure)) return undefined
   if (failure.kind === "Body" || failure.kind === "ResponseHeaders") return undefined
   const first = slots[failure.kind]
   if (first === "payload" && isNotJson(failure.cause.issue)) return new MalformedRequest({ reason: "not_json" })
   const errors = (yield* lacksBody(first)) ? [noBody] : fieldsOf(failure.cause.issue, first)
+  const { headers } = yield* HttpServerRequest.HttpServerRequest
+  if (reads.some((name) => name.startsWith("Idempotency-Key")))
+    errors.push(...keyFieldErrors(headers["idempotency-key"], reads.includes("Idempotency-Key")))
   for (const slot of order.slice(order.indexOf(first) + 1)) {
     const decoded = yield* decodeSlot(slot, endpoint)
     if (decoded === "not_json") return new MalformedRequest({ reason: "not_json" })

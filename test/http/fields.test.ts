@@ -31,10 +31,11 @@ const invalidCart = {
 }
 
 layer(openDoor, { excludeTestServices: true })("an invalid payload", (it) => {
-  it.effect("names every field that is not valid in one answer", () =>
+  it.effect("names every field that is not valid in one answer, the key too", () =>
     Effect.gen(function* () {
       const { problem } = yield* orders(invalidCart, yield* member)
       assert.deepStrictEqual(fieldsOf(problem), [
+        "headers /idempotency-key required",
         "payload /client_reference invalid_characters",
         "payload /discount_code invalid_type",
         "payload /expected_total out_of_range",
@@ -55,18 +56,37 @@ layer(openDoor, { excludeTestServices: true })("an invalid payload", (it) => {
   it.effect("names a product that stands in two lines", () =>
     Effect.gen(function* () {
       const line = { sku: "KITCHEN-KETTLE-12", quantity: 1 }
-      const { problem } = yield* orders({ lines: [line, line], payment_method: "pm_card_visa" }, yield* member)
+      const { headers } = yield* member
+      const asked = { headers: { ...headers, ...newKey() } }
+      const { problem } = yield* orders({ lines: [line, line], payment_method: "pm_card_visa" }, asked)
       assert.deepStrictEqual(fieldsOf(problem), ["payload /lines/1/sku duplicate"])
     })
   )
 
   it.effect("that is no object at all is one error, at its root", () =>
     Effect.gen(function* () {
-      const who = yield* member
+      const { headers } = yield* member
       for (const body of ["null", "[]", "7", '"text"']) {
-        const { problem } = yield* orders(body, who)
+        const { problem } = yield* orders(body, { headers: { ...headers, ...newKey() } })
         assert.deepStrictEqual(fieldsOf(problem), ["payload  invalid_type"], body)
       }
+    })
+  )
+
+  it.effect("names a key that is no key, and does not ask for one where it is a choice", () =>
+    Effect.gen(function* () {
+      const body = { email: "nobody", password: "a long enough one", name: "Ada" }
+      const refused = (headers: Record<string, string>) =>
+        Effect.map(refusal([400, "validation_failed"], "POST", "/v1/users", { headers, body }), ({ problem }) =>
+          fieldsOf(problem)
+        )
+      const email = "payload /email invalid_format"
+      assert.deepStrictEqual(yield* refused({}), [email])
+      assert.deepStrictEqual(yield* refused({ "idempotency-key": "a-key-of-mine" }), [email])
+      assert.deepStrictEqual(yield* refused({ "idempotency-key": "short" }), [
+        "headers /idempotency-key invalid_format",
+        email
+      ])
     })
   )
 

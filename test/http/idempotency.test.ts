@@ -1,7 +1,7 @@
 /** Idempotency keys at the door: one account and key are one order, however often it is asked for. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { json, member, newKey, openDoor, refusal, send } from "./door.ts"
+import { type Answer, json, member, newKey, openDoor, refusal, send } from "./door.ts"
 
 const line = (sku: string, quantity = 1) => ({ sku, quantity })
 const kettle = { lines: [line("KITCHEN-KETTLE-12")], payment_method: "pm_card_visa" }
@@ -93,6 +93,37 @@ layer(openDoor, { excludeTestServices: true })("an idempotency key", (it) => {
     })
   )
 
+  it.effect("is not used up by what cannot be read or may not be done", () =>
+    Effect.gen(function* () {
+      const who = yield* member
+      const headers: Headers = { ...who.headers, ...newKey() }
+      yield* refusedOrder([400, "malformed_request"], headers, "{")
+      yield* refusedOrder([400, "malformed_request"], headers, "[".repeat(99))
+      yield* refusedOrder([400, "validation_failed"], headers, { ...kettle, lines: [] })
+      yield* refusedOrder([401, "unauthenticated"], { ...headers, authorization: "Bearer sess_x" })
+      yield* refusedOrder([406, "not_acceptable"], { ...headers, accept: "text/html" })
+      yield* refusedOrder([413, "payload_too_large"], headers, "{}".padEnd(300_000))
+      yield* refusedOrder([415, "unsupported_media_type"], { ...headers, "content-type": "text/plain" })
+      const answer = yield* order(headers)
+      assert.deepStrictEqual([answer.status, answer.headers["idempotent-replayed"]], [201, undefined])
+    })
+  )
+
+  it.effect("of a price that has changed answers the same refusal again, and the right one wants a new key", () =>
+    Effect.gen(function* () {
+      const who = yield* member
+      const headers = { ...who.headers, ...newKey() }
+      const wrong = { ...kettle, expected_total: 1 }
+      const first = yield* refusedOrder([409, "price_changed"], headers, wrong)
+      const again = yield* refusedOrder([409, "price_changed"], headers, wrong)
+      assert.deepStrictEqual(again.problem.errors, first.problem.errors)
+      const right = Number(/(\d+) EUR now/.exec(first.problem.errors?.[0]?.message ?? "")?.[1])
+      yield* refusedOrder([422, "idempotency_key_reused"], headers, { ...kettle, expected_total: right })
+      const next = { ...who.headers, ...newKey() }
+      assert.strictEqual((yield* order(next, { ...kettle, expected_total: right })).status, 201)
+    })
+  )
+
   it.effect("of a declined order answers the same refusal again", () =>
     Effect.gen(function* () {
       const who = yield* member
@@ -101,6 +132,19 @@ layer(openDoor, { excludeTestServices: true })("an idempotency key", (it) => {
       const first = yield* refusedOrder([402, "payment_declined"], headers, declined)
       const again = yield* refusedOrder([402, "payment_declined"], headers, declined)
       assert.strictEqual(again.problem.resource, first.problem.resource)
+      const said = (answer: Answer) => [
+        answer.headers["idempotency-key-expires"],
+        answer.headers["idempotent-replayed"] ?? "first"
+      ]
+      const [expires = ""] = said(first)
+      assert.match(expires, /^\d{4}-\d\d-\d\dT/)
+      assert.deepStrictEqual(
+        [said(first), said(again)],
+        [
+          [expires, "first"],
+          [expires, "true"]
+        ]
+      )
     })
   )
 

@@ -43,13 +43,16 @@ layer(openDoor, { excludeTestServices: true })("a cancel", (it) => {
       const path = `/v1/orders/${order.id}/cancel`
       const match = { "if-match": `"${order.version}"` }
       yield* refusal([400, "idempotency_key_missing"], "POST", path, { headers: { ...headers, ...match } })
-      yield* refusal([428, "precondition_required"], "POST", path, { headers: { ...headers, ...newKey() } })
+      const key = newKey()
+      yield* refusal([428, "precondition_required"], "POST", path, { headers: { ...headers, ...key } })
       for (const tag of [`"${order.version + 1}"`, `W/"${order.version}"`, `"abc"`]) {
         const asked = { headers: { ...headers, ...newKey(), "if-match": tag } }
         const { headers: answered } = yield* refusal([412, "precondition_failed"], "POST", path, asked)
         assert.strictEqual(answered["etag"], `"${order.version}"`)
       }
       assert.strictEqual(json(yield* send("GET", `/v1/orders/${order.id}`, { headers })).version, order.version)
+      const asked = { headers: { ...headers, ...key, ...match } }
+      assert.strictEqual((yield* send("POST", path, asked)).status, 200)
     })
   )
 

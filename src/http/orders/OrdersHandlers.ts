@@ -50,7 +50,7 @@ const seenVersion = Effect.map(HttpServerRequest.HttpServerRequest, (request) =>
 
 /** What became of a wish about an order, after as much waiting as was asked for. */
 const wished = Effect.fnUntraced(function* (orders: Orders["Service"], placed: Placed, done: 200 | 201) {
-  yield* hasCommitted(`/v1/orders/${placed.orderId}`)
+  yield* hasCommitted(`/v1/orders/${placed.orderId}`, keyedHeaders(placed))
   const order = yield* orders.settled(placed.orderId, (yield* preferredWait) * 1000)
   const over = isFinal(order.status)
   return yield* respond(Order, order, {
@@ -80,7 +80,7 @@ export const ordersHandlers = HttpApiBuilder.group(
         const key = yield* idempotencyKey
         const placed = yield* deferredOrders.place(principal, key, payload)
         if ("deferred" in placed) return yield* keptAnswer(placed, key)
-        yield* hasCommitted(`/v1/orders/${placed.orderId}`)
+        yield* hasCommitted(`/v1/orders/${placed.orderId}`, keyedHeaders(placed))
         const wait = yield* preferredWait
         const order = yield* Effect.flatMap(orders.follow(userId, placed.orderId, wait * 1000), outcomeOf)
         const stands = isStanding(order.status) || order.status === "cancelled"
