@@ -26,7 +26,9 @@ const sendable = [
   ...new Set(Object.values(parameters).map(({ name }) => name)),
   "Authorization",
   "Content-Type",
+  "B3",
   "Traceparent",
+  "Tracestate",
   "X-Request-Id"
 ]
   .filter((name) => name !== "Stripe-Signature")

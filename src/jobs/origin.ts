@@ -1,6 +1,5 @@
 /** Where a job comes from: the trace and the request of whoever makes or wakes it, as his fiber knows them. */
-import { Effect } from "effect"
-import { AskedBy } from "../telemetry/AskedBy.ts"
+import { Effect, References } from "effect"
 import { formatTraceparent, traceOf } from "../telemetry/traces/traceContext.ts"
 
 export interface Origin {
@@ -11,8 +10,9 @@ export interface Origin {
 
 export const currentOrigin: Effect.Effect<Origin> = Effect.withFiber((fiber) => {
   const trace = traceOf(fiber)
+  const requestId = fiber.getRef(References.CurrentLogAnnotations)["request_id"]
   return Effect.succeed({
     traceparent: trace === undefined ? undefined : formatTraceparent(trace),
-    requestId: fiber.getRef(AskedBy)
+    requestId: typeof requestId === "string" ? requestId : undefined
   })
 })

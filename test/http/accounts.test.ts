@@ -1,6 +1,7 @@
 /** Accounts at the door: who is let in, what a stranger may learn, and what is somebody else's. */
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { randomUUID } from "node:crypto"
 import { Shop, Users } from "../../src/testing/index.ts"
 import { UserId } from "../../src/users/User.ts"
 import { type Answer, doorOver, json, member, newKey, openDoor, refusal, send } from "./door.ts"
@@ -31,6 +32,43 @@ layer(openDoor, { excludeTestServices: true })("an account", (it) => {
       const body = { email: ` ${email.toUpperCase()} `, password: "another password", name: "Another" }
       const { problem } = yield* refusal([409, "email_taken"], "POST", "/v1/users", { body })
       assert.deepStrictEqual([problem.title, problem.retry], ["Email already in use", "after_change"])
+    })
+  )
+
+  it.effect("is one, however many ask for its address at once, and however they spell it", () =>
+    Effect.gen(function* () {
+      const name = `jos\u00e9-${randomUUID()}`
+      const spelled = [
+        `${name}@example.com`,
+        `${name.normalize("NFD")}@example.com`,
+        `${name.toUpperCase()}@EXAMPLE.com`,
+        `  ${name.normalize("NFD").toUpperCase()}@Example.Com\u00a0`
+      ]
+      const answers = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, index) => spelled[index % spelled.length]),
+        (email) => send("POST", "/v1/users", { body: { email, password: "a password of mine", name: "Jos\u00e9" } }),
+        { concurrency: "unbounded" }
+      )
+      const [one, ...others] = answers.map(({ status }) => status).toSorted((before, after) => before - after)
+      assert.strictEqual(one, 201)
+      assert.deepStrictEqual([others.length, ...new Set(others)], [19, 409])
+      for (const email of spelled) {
+        const { status } = yield* send("POST", "/v1/sessions", { body: { email, password: "a password of mine" } })
+        assert.strictEqual(status, 201)
+      }
+    })
+  )
+
+  it.effect("is logged in to under no key: each log in is a session of its own", () =>
+    Effect.gen(function* () {
+      const { email, password } = yield* member
+      const asked = { headers: { ...newKey(), "idempotency-key": "any" }, body: { email, password } }
+      const answers = [yield* send("POST", "/v1/sessions", asked), yield* send("POST", "/v1/sessions", asked)]
+      assert.strictEqual(new Set(answers.map((answer) => json(answer).token)).size, 2)
+      for (const { headers, status } of answers) {
+        assert.strictEqual(status, 201)
+        assert.notProperty(headers, "idempotency-key-expires")
+      }
     })
   )
 

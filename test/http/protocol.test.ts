@@ -188,7 +188,7 @@ layer(openDoor, { excludeTestServices: true })("a body", (it) => {
       const shallow = { email: "a@example.com", password: "[".repeat(40), name: "Ada" }
       for (const body of [
         nested(nestingLimit, "[", "]"),
-        { ...shallow, more: '\\"'.repeat(40) + "[".repeat(40) },
+        { ...shallow, more: '\\"'.repeat(41) + "[".repeat(40) },
         { ...shallow, more: Array.from({ length: 100 }, () => [[{}]]) }
       ]) {
         yield* refusal([400, "validation_failed"], "POST", "/v1/users", { body })
@@ -276,6 +276,17 @@ layer(openDoor, { excludeTestServices: true })("a body", (it) => {
 
   it.effect("that is too large is refused in words, also to a client that sends all of it", () =>
     refusal([413, "payload_too_large"], "POST", "/v1/users", { body: "{}".padEnd(20 * tooLarge) })
+  )
+
+  it.effect("that is too large, and comes on slowly after its refusal, is not waited for", () =>
+    Effect.gen(function* () {
+      const { port } = yield* Door
+      const head = `POST /v1/users HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n`
+      const pieces = Array.from({ length: 400 }, () => [" ".repeat(10_000), 10]).flat()
+      const { answers, hungUp, millis } = yield* talk(port, { says: [head, ...pieces] })
+      assert.deepStrictEqual([answers.map((answer) => problemIn(answer).code), hungUp], [["payload_too_large"], true])
+      assert.isBelow(millis, 2_000)
+    })
   )
 
   it.effect("that turns out to have more than 256 KiB is refused", () =>
@@ -367,6 +378,34 @@ layer(openDoor, { excludeTestServices: true })("every answer", (it) => {
       }
       const ids = (yield* logged).flatMap((line) => line["client_request_id"] ?? [])
       assert.deepStrictEqual(ids, ["checkout-7f3a"])
+    })
+  )
+
+  it.effect("belongs to its caller's trace, if that is one", () =>
+    Effect.gen(function* () {
+      const [trace, span] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"]
+      const traceOf = Effect.fnUntraced(function* (...given: ReadonlyArray<string>) {
+        const lines = given.map((value) => `Traceparent: ${value}\r\n`).join("")
+        const asked = `GET /v1/nothing HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n${lines}\r\n`
+        const { request_id: id } = problemIn(parsed(yield* sendBytes(asked)))
+        return (yield* logged).find((line) => line["request_id"] === id)?.["trace_id"]
+      })
+      const valid = `00-${trace}-${span}-01`
+      assert.strictEqual(yield* traceOf(valid), trace)
+      assert.strictEqual(yield* traceOf(`01-${trace}-${span}-00-of a later version`), trace)
+      const none = [
+        "",
+        "00",
+        `${valid}-more`,
+        valid.replace("4bf9", "4BF9"),
+        valid.padEnd(600, "0"),
+        `ff${valid.slice(2)}`
+      ]
+      for (const given of [[], [valid, valid], ...none.map((one) => [one])]) {
+        const own = yield* traceOf(...given)
+        assert.match(String(own), /^[0-9a-f]{32}$/, given.join())
+        assert.notStrictEqual(own, trace, given.join())
+      }
     })
   )
 

@@ -56,6 +56,17 @@ layer(openDoor, { excludeTestServices: true })("a cancel", (it) => {
     })
   )
 
+  it.effect("may have the key that its order was placed under: it is another route's", () =>
+    Effect.gen(function* () {
+      const { headers } = yield* member
+      const key = newKey()
+      const order = yield* placed(headers, press, key)
+      const asked = { headers: { ...headers, ...key, "if-match": `"${order.version}"` } }
+      const answer = yield* send("POST", `/v1/orders/${order.id}/cancel`, asked)
+      assert.deepStrictEqual([answer.status, answer.headers["idempotent-replayed"]], [200, undefined])
+    })
+  )
+
   it.effect("of an order that was paid for is a 409 that says how the order stands", () =>
     Effect.gen(function* () {
       const { headers } = yield* member

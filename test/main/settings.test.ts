@@ -49,7 +49,6 @@ describe("an empty environment", () => {
         shutdownDelay: Duration.zero,
         logLevel: "Info",
         logFormat: Option.none(),
-        accessLog: false,
         launchedByNpm: false
       })
     })

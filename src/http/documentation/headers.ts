@@ -49,7 +49,7 @@ export const parameters = {
     in: "header",
     required: false,
     description: "Seconds that the client waits for an answer. It only lowers the server's own deadline.",
-    schema: { type: "integer", minimum: 1 }
+    schema: { type: "number", exclusiveMinimum: 0, maximum: 999_999 }
   },
   "Stripe-Signature": {
     name: "Stripe-Signature",

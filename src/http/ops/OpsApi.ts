@@ -9,7 +9,6 @@ import * as Shown from "./letterSchemas.ts"
 import { ExplainApi } from "./ExplainApi.ts"
 import { FaultsApi } from "./FaultsApi.ts"
 import { InvariantsApi } from "./InvariantsApi.ts"
-import { LogLevelsApi } from "./LogLevelsApi.ts"
 import { MetricsApi } from "./MetricsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
@@ -123,7 +122,6 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(InvariantsApi)
   .add(ExplainApi)
   .add(FaultsApi)
-  .add(LogLevelsApi)
   .add(PagesApi)
   .add(MetricsApi)
   .annotate(HttpApi.ParseOptions, parseOptions)

@@ -74,8 +74,7 @@ const harm = (world: World, seconds: number) =>
     const [healthy, from] = [looks.length, yield* Clock.currentTimeMillis]
     yield* played([
       { mode: "status", status: 500, path },
-      { mode: "hang_before", path },
-      { mode: "garbage", path }
+      { mode: "hang_before", path }
     ])(world, seconds)
     const [during, to] = [looks.length, yield* Clock.currentTimeMillis]
     yield* Effect.sleep(closesWithin)
@@ -90,8 +89,8 @@ const harm = (world: World, seconds: number) =>
 export const recommendationsDown: Scenario = {
   name: "recommendations-down",
   group: "providers",
-  says: "who suggests products answers 500, then not at all, then half a JSON",
-  seconds: 12,
+  says: "who suggests products answers 500, then not at all",
+  seconds: 10,
   ordersPerSecond: 5,
   promised: {
     orders: 0.999,
