@@ -16,6 +16,8 @@ interface ServerFields {
   readonly table?: unknown
   readonly column?: unknown
   readonly message?: unknown
+  /** Of the server's own source, in which it failed. */
+  readonly routine?: unknown
 }
 
 /** What PostgreSQL said, field by field. `detail` is left out: it quotes rows. */

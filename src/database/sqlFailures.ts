@@ -43,10 +43,14 @@ const retryAfterSeconds = (reason: UnavailableReason): number =>
 export const unavailable = (reason: UnavailableReason, outcome: Outcome): DatabaseUnavailable =>
   new DatabaseUnavailable({ reason, outcome, retryAfterSeconds: retryAfterSeconds(reason) })
 
-/** Only for the log: a sentence about a bug. Messages of class 42 name columns and types, never values. */
+/** What PL/pgSQL's RAISE says is up to whoever wrote the function: it may quote a row, also as a constraint's name. */
+const raised = "exec_stmt_raise"
+
+/** Only for the log: a sentence about a bug. The server's own messages of class 42 name columns and types, never values. */
 const defect = (name: string, error: SqlError.SqlError): Error => {
-  const { code, constraint, message } = serverFields(error)
+  const { code, constraint, message, routine } = serverFields(error)
   if (typeof code !== "string") return new Error(`Database operation ${name} failed: ${error.message}`)
+  if (routine === raised) return new Error(`Database operation ${name} failed with SQLSTATE ${code}`)
   const more = code.startsWith("42") ? `: ${String(message)}` : typeof constraint === "string" ? `: ${constraint}` : ""
   return new Error(`Database operation ${name} failed with SQLSTATE ${code}${more}`)
 }

@@ -1,5 +1,6 @@
 /** `GET /panic`: a defect on demand, to show that the server survives it. In production there is nothing here. */
 import { Context, Effect, Schema } from "effect"
+import { HttpServerRequest } from "effect/http"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { failsWith } from "./failsWith.ts"
 
@@ -12,5 +13,11 @@ export const PanicApi = HttpApiGroup.make("panic")
   .add(HttpApiEndpoint.get("panic", "/panic", { success: Schema.Void, error: failsWith("RouteNotFound") }))
   .annotate(OpenApi.Exclude, true)
 
-/** What it looks like inside; outside it is a constant 500. */
-export const panic = Effect.die(new Error("a defect, as it was asked for"))
+/** As careless code dies, with the request in its words. Outside it is a constant 500; the log is to know better. */
+export const panic = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, url }) =>
+  Effect.die(
+    new Error(`a defect, as it was asked for with ${url}`, {
+      cause: new Error(`authorization: ${headers["authorization"]}`)
+    })
+  )
+)

@@ -15,8 +15,9 @@ type Pattern = readonly [RegExp, string]
 
 /** What is recognised wherever it stands, also in the value of a field. */
 const unmistakable: ReadonlyArray<Pattern> = [
-  [/[^\s"'<>(),;:=]+@[^\s"'<>(),;:]+/g, "<email>"],
-  [/\b(?:\d[ -]?){12,19}\b/g, "<number>"],
+  // Also as they stand in a URL.
+  [/[^\s"'<>(),;:=]+(?:@|%40)[^\s"'<>(),;:]+/g, "<email>"],
+  [/\b(?:\d(?:[ +-]|%20)?){12,19}\b/g, "<number>"],
   [/\b(?:sess|sk|rk|whsec|re|pk)_[\w.~-]+/g, "<secret>"],
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, "$1 <secret>"]
 ]

@@ -34,6 +34,8 @@ export interface Operation {
   readonly path: string
   readonly parameters: ReadonlyArray<Parameter>
   readonly body: JsonSchema | undefined
+  /** A browser's form instead of JSON. */
+  readonly form?: boolean
   /** The successes that it names. */
   readonly successes: ReadonlySet<number>
 }

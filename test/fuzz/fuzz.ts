@@ -5,9 +5,10 @@ import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { customer, placeOrder, request } from "../main/client.ts"
 import { startShop } from "../main/process.ts"
-import { tracesIn } from "./canaries.ts"
+import { tracesIn } from "../canaries/canaries.ts"
 import type { Document } from "./document.ts"
-import { asText, walk } from "./walk.ts"
+import { alsoWrongFor, besides } from "./operators.ts"
+import { asText, walk, type Walked } from "./walk.ts"
 
 export interface Wanted {
   readonly seed: number
@@ -39,10 +40,54 @@ const folder = Effect.acquireRelease(
   (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
 )
 
+const operators = { operator: "token-of-an-operator", viewer: "token-of-a-viewer" }
+const asOperator = { "content-type": "application/json", authorization: `Bearer ${operators.operator}` }
+/** Of an operators' walk: one request for so many of the API's. */
+const share = 3
+
+const signedIn = (ops: string) =>
+  Effect.promise(async () => {
+    const body = new URLSearchParams({ token: operators.operator })
+    const answer = await fetch(`${ops}/ops/login`, { method: "POST", body, redirect: "manual" })
+    return answer.headers.get("set-cookie")?.split(";", 1)[0] ?? ""
+  })
+
+interface Named {
+  readonly data: ReadonlyArray<{ readonly name?: string; readonly queue?: string }>
+}
+
+/** Whatever was switched, opened, paused or made to fail, as it was. */
+const putBack = Effect.fnUntraced(function* (ops: string) {
+  const api = `${ops}/ops/api`
+  const post = (path: string) =>
+    request(`${api}/${path}`, { method: "POST", headers: asOperator, body: JSON.stringify({ reason: "it is over" }) })
+  const each = Effect.fnUntraced(function* (things: string, verb: string) {
+    const all = yield* request<Named>(`${api}/${things}`, { headers: asOperator })
+    for (const { name, queue } of all?.body.data ?? []) {
+      yield* post(`${things}/${encodeURIComponent(name ?? queue ?? "")}/${verb}`)
+    }
+  })
+  yield* each("kill-switches", "on")
+  yield* each("circuits", "reset")
+  yield* each("queues", "resume")
+  yield* post("faults/clear")
+})
+
+const countsOf = ({ operations, statuses }: Walked) => {
+  const counts = [...statuses].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`)
+  return `${operations} operations; ${counts.join(", ")}`
+}
+
 /** Everything that is wrong, in words. */
 export const fuzz = Effect.fnUntraced(function* ({ concurrency, requests, say, seed }: Wanted) {
   const dataDir = yield* folder
-  const env = { DATA_DIR: dataDir, RATE_LIMITS: "off", REQUEST_DEADLINE: "30 seconds", LOG_FORMAT: "json" }
+  const env = {
+    DATA_DIR: dataDir,
+    RATE_LIMITS: "off",
+    REQUEST_DEADLINE: "30 seconds",
+    LOG_FORMAT: "json",
+    OPS_TOKENS: `ada:operator:${operators.operator},vic:viewer:${operators.viewer}`
+  }
   const shop = yield* startShop({ env })
   const { url } = yield* shop.ready
   const tokens = yield* Effect.all([customer(url), customer(url), customer(url)])
@@ -65,10 +110,28 @@ export const fuzz = Effect.fnUntraced(function* ({ concurrency, requests, say, s
     concurrency,
     onAnswer
   })
-  const counts = [...walked.statuses].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`)
-  yield* say(`${process.stdout.isTTY ? "\n" : ""}${walked.operations} operations; ${counts.join(", ")}`)
+  yield* say(`${process.stdout.isTTY ? "\n" : ""}the API: ${countsOf(walked)}`)
 
-  const wrong = walked.breaches.map(asText(url))
+  const ops = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+  const described = yield* request<Document>(`${ops}/openapi.json`)
+  if (described?.status !== 200)
+    return [`the operators' /openapi.json is not there: ${described?.status ?? "no answer"}`]
+  const cookie = yield* signedIn(ops)
+  const byOperators = yield* walk({
+    url: ops,
+    document: described.body,
+    besides,
+    cookie,
+    alsoWrong: alsoWrongFor(operators, cookie),
+    tokens: { lasting: Object.values(operators), spare: operators.operator },
+    seed,
+    requests: Math.ceil(requests / share),
+    concurrency
+  })
+  yield* say(`operators: ${countsOf(byOperators)}`)
+  yield* putBack(ops)
+
+  const wrong = [...walked.breaches.map(asText(url)), ...byOperators.breaches.map(asText(ops))]
   const [buyer, key] = [yield* customer(url), `after-the-walk-${seed}`]
   const order = yield* placeOrder(url, buyer, { key })
   if (order === undefined || order.status >= 300) wrong.push(`no order for a customer after it: ${order?.status}`)

@@ -1,7 +1,7 @@
 /** What is wrong with an answer: nothing, if the contract holds. */
 import { Schema } from "effect"
 import { contentType, Problem } from "../../src/http/Problem.ts"
-import { tracesIn } from "./canaries.ts"
+import { tracesIn } from "../canaries/canaries.ts"
 import type { Got } from "./client.ts"
 import type { Operation } from "./document.ts"
 import type { Sent } from "./requests.ts"
@@ -49,7 +49,11 @@ export const breachesOf = (
   unless(/^req_[0-9a-f]{32}$/.test(headers["request-id"] ?? ""), "no Request-Id")
   unless(headers["x-content-type-options"] === "nosniff", "no nosniff")
   unless(headers["server"] === undefined && headers["x-powered-by"] === undefined, "the server is named")
-  unless(headers["x-injected"] === undefined && headers["set-cookie"] === undefined, "a header was injected")
+  const cookie = headers["set-cookie"] ?? ""
+  unless(
+    headers["x-injected"] === undefined && (cookie === "" || /^holdfast_operator=[^\s;,]*; /.test(cookie)),
+    "a header was injected"
+  )
   const inside = internals.find((pattern) => pattern.test(`${JSON.stringify(headers)} ${text.replace(ownWords, "")}`))
   if (status >= 400) unless(inside === undefined, `tells of the inside: ${inside}`)
   if (status < 400) {

@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz`: every operation of a running shop's OpenAPI document, asked in every way that nobody meant.
+ * `npm run fuzz`: every operation of a running shop's two OpenAPI documents, asked in every way that nobody meant.
  *
  *     npm run fuzz -- [--seed 42] [--requests 6000] [--concurrency 16]
  *
@@ -22,7 +22,8 @@ const { values } = parseArgs({
 
 const help = `npm run fuzz [-- options]
 
-Starts a shop of its own and asks it for every operation of its /openapi.json: rightly, nearly rightly, and not at all so.
+Starts a shop of its own and asks it for every operation of its /openapi.json: rightly, nearly rightly, and not at all so;
+then its operators' port, a third as often, by an operator, by one who only looks, and by nobody.
 --seed S         the same requests again
 --requests N     how many (6000)
 --concurrency N  how many at a time (16)

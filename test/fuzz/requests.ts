@@ -1,6 +1,6 @@
 /** A request for an operation: as it should be, or with harm done to its path, query, headers, body or the bytes of it. */
 import { gzipSync } from "node:zlib"
-import { canaries } from "./canaries.ts"
+import { canaries } from "../canaries/canaries.ts"
 import type { Dice } from "./Dice.ts"
 import type { Document, Operation } from "./document.ts"
 import type { Known } from "./Known.ts"
@@ -24,10 +24,27 @@ export interface Around {
   readonly document: Document
   readonly known: Known
   readonly tokens: Tokens
+  /** Of a browser that has signed in, on the operators' port. */
+  readonly cookie?: string | undefined
 }
 
 const bodyLimitBytes = 256 * 1024
-const prefixes: Readonly<Record<string, string>> = { orders: "ord_", users: "usr_", products: "prd_", deferred: "dfr_" }
+const prefixes: Readonly<Record<string, string>> = {
+  orders: "ord_",
+  users: "usr_",
+  products: "prd_",
+  deferred: "dfr_",
+  operators: "usr_"
+}
+/** On the operators' port: what has a name of its own. */
+const named = new Set(["circuits", "kill-switches", "queues"])
+
+/** What names one of these things. */
+const idOf = (thing: string, known: Known, dice: Dice): string => {
+  if (thing === "dead-letters" || thing === "replays") return known.number(dice)
+  if (named.has(thing)) return known.name(dice)
+  return known.id(prefixes[thing] ?? "", dice)
+}
 
 /** Whatever was meant, no byte of it ends the line. */
 const inPath = (text: string) => encodeURIComponent(text.toWellFormed()).slice(0, 12_000)
@@ -36,8 +53,7 @@ const inHeader = (text: string) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "
 
 const pathOf = ({ path }: Operation, { known }: Around, dice: Dice): string => {
   const filled = path.replaceAll(/([^/]+)\/\{[^}]+\}/g, (_, thing: string) => {
-    const id = dice.chance(0.75) ? known.id(prefixes[thing] ?? "", dice) : dice.one(naughtyTexts)
-    return `${thing}/${inPath(id)}`
+    return `${thing}/${inPath(dice.chance(0.75) ? idOf(thing, known, dice) : dice.one(naughtyTexts))}`
   })
   if (dice.chance(0.97)) return filled
   return dice.one([`${filled}/`, `/${filled}`, filled.toUpperCase(), `${filled}%`, `${filled}%zz`, `${filled}/..`])
@@ -62,6 +78,9 @@ const authorizationOf = ({ method, path }: Operation, { tokens }: Around, dice: 
   const odd = [undefined, "", "Bearer", `Basic ${canaries.token}`, `Bearer ${canaries.token}`, `Bearer ${bent}`]
   return dice.one([...odd, `bearer ${good}`, `Bearer ${"x".repeat(8_000)}`])
 }
+
+/** Answers without end whoever may see it. */
+const stream = "/ops/api/stream"
 
 const oddHeaders: Readonly<Record<string, ReadonlyArray<string>>> = {
   accept: ["text/html", "*/*;q=0", ";;", "application/json;q=0.1", ","],
@@ -99,6 +118,7 @@ const headersOf = (operation: Operation, around: Around, dice: Dice): Record<str
       ? { "if-match": dice.chance(0.7) ? around.known.etag(dice) : inHeader(dice.one(naughtyTexts)) }
       : {})
   }
+  if (around.cookie !== undefined && operation.path !== stream && dice.chance(0.7)) headers["cookie"] = around.cookie
   while (dice.chance(0.25)) {
     const name = dice.one(oddHeaderNames)
     headers[name] = dice.one(oddHeaders[name] ?? [""])
@@ -134,10 +154,18 @@ const bentTexts: ReadonlyArray<(text: string, dice: Dice) => string | Buffer> = 
   () => "null"
 ]
 
-const bodyOf = ({ body, method }: Operation, { document, known }: Around, dice: Dice): Buffer | undefined => {
+const asText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
+const asForm = (value: unknown): Buffer => {
+  const fields = typeof value === "object" && value !== null ? Object.entries(value) : [["text", value] as const]
+  return Buffer.from(fields.map(([name, field]) => `${inPath(name)}=${inPath(asText(field))}`).join("&"))
+}
+
+const bodyOf = (operation: Operation, { document, known }: Around, dice: Dice): Buffer | undefined => {
+  const { body, method } = operation
   if (body === undefined && !dice.chance(method === "GET" ? 0.05 : 0.2)) return undefined
   const good = body === undefined ? naughty(dice) : valid(body, document, known, dice)
   const kind = dice.next()
+  if (operation.form === true && kind < 0.9) return asForm(kind < 0.5 ? good : harmed(good, dice))
   if (kind < 0.4) return Buffer.from(JSON.stringify(good))
   const harm = JSON.stringify(harmed(good, dice)) ?? "null"
   if (kind < 0.85) return Buffer.from(harm)
@@ -150,7 +178,8 @@ const types = ["application/json", "application/json;charset=utf-16", "text/plai
 /** One request, by these throws of the dice. */
 export const requestFor = (operation: Operation, around: Around, dice: Dice): Sent => {
   const body = bodyOf(operation, around, dice)
-  const type = dice.chance(0.93) ? "application/json" : dice.one([...types, "multipart/form-data; boundary=x", ";", ""])
+  const usual = operation.form === true ? "application/x-www-form-urlencoded" : "application/json"
+  const type = dice.chance(0.93) ? usual : dice.one([...types, "multipart/form-data; boundary=x", ";", ""])
   const headers = headersOf(operation, around, dice)
   if (body !== undefined) {
     headers["content-type"] = type

@@ -1,5 +1,5 @@
 /** Values for a schema: such as a customer sends, such as nearly are, and such as nobody should. */
-import { canaries } from "./canaries.ts"
+import { canaries } from "../canaries/canaries.ts"
 import type { Dice } from "./Dice.ts"
 import { type Document, type JsonSchema, resolved } from "./document.ts"
 import type { Known } from "./Known.ts"

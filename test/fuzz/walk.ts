@@ -19,7 +19,12 @@ export interface Breach {
 export interface Walk {
   readonly url: string
   readonly document: Document
+  /** Operations that the document leaves out. */
+  readonly besides?: ReadonlyArray<Operation>
   readonly tokens: Tokens
+  readonly cookie?: string
+  /** What else may be wrong with an answer. */
+  readonly alsoWrong?: (sent: Sent, got: Got) => ReadonlyArray<string>
   readonly seed: number
   readonly requests: number
   readonly concurrency: number
@@ -45,11 +50,11 @@ export const asText =
 const mostBreaches = 20
 
 export const walk = Effect.fnUntraced(function* (wanted: Walk): Effect.fn.Return<Walked> {
-  const { concurrency, document, onAnswer, requests, seed, tokens, url } = wanted
-  const operations = operationsOf(document)
+  const { alsoWrong, besides = [], concurrency, cookie, document, onAnswer, requests, seed, tokens, url } = wanted
+  const operations = [...operationsOf(document), ...besides]
   const statuses = new Map<number, number>()
   const breaches: Array<Breach> = []
-  const around = { document, known: new Known(), tokens }
+  const around = { document, known: new Known(), tokens, cookie }
   const agent = yield* Effect.sync(() => new http.Agent({ keepAlive: true, maxSockets: concurrency }))
   const done = yield* Ref.make(0)
   const one = (number: number) =>
@@ -61,7 +66,7 @@ export const walk = Effect.fnUntraced(function* (wanted: Walk): Effect.fn.Return
       const got = yield* sendTo(agent, url, sent)
       around.known.learn(got)
       statuses.set(got.status, (statuses.get(got.status) ?? 0) + 1)
-      const what = breachesOf(sent, got, operation)
+      const what = [...breachesOf(sent, got, operation), ...(alsoWrong?.(sent, got) ?? [])]
       if (what.length > 0) breaches.push({ number, sent, got, what })
       onAnswer?.(yield* Ref.updateAndGet(done, (count) => count + 1))
     })

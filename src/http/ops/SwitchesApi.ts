@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { failsWith } from "../failsWith.ts"
-import { QueueName, Reason } from "./letterSchemas.ts"
+import { Moment, QueueName, Reason } from "./letterSchemas.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 
 const when = Schema.DateTimeUtcFromString
@@ -44,7 +44,7 @@ const always = ["DatabaseUnavailable", "QueryTimeout", "ValidationFailed", "Malf
 const changes = failsWith("Forbidden", "SwitchTargetUnknown", ...always)
 const params = { name: QueueName }
 const Ended = Schema.Struct({ reason: Reason })
-const Ordered = Schema.Struct({ reason: Reason, expires_at: Schema.optionalKey(when) })
+const Ordered = Schema.Struct({ reason: Reason, expires_at: Schema.optionalKey(Moment) })
 const listOf = <S extends Schema.Top>(item: S) => Schema.Struct({ data: Schema.Array(item) })
 
 const switches = "/ops/api/kill-switches"

@@ -1,5 +1,5 @@
 /** Dead letters, replays and queues as the operators' API shows them. */
-import { Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import { perSecondMost } from "../../jobs/DeadLetter.ts"
 import { PageQuery } from "../pages.ts"
 
@@ -89,19 +89,35 @@ export const QueueShown = Schema.Struct({
 export const LetterId = Schema.String.check(
   Schema.isPattern(/^[1-9]\d{0,17}$/, { code: "invalid_format", message: "An id is a number." })
 )
+/** What no table takes: NUL, and half a surrogate pair. */
+export const storable = Schema.isPattern(/^[^\0\p{Cs}]*$/u, {
+  code: "invalid_characters",
+  message: "This is made of whole characters, none of them NUL."
+})
 const text = (most: number) =>
   Schema.String.check(
     Schema.isMinLength(1, { code: "too_short", message: "This cannot be empty." }),
-    Schema.isMaxLength(most, { code: "too_long", message: `At most ${most} characters.` })
+    Schema.isMaxLength(most, { code: "too_long", message: `At most ${most} characters.` }).abort(),
+    storable
   )
+/** A time that every table can hold, and every calendar write. */
+export const Moment = Schema.DateTimeUtcFromString.check(
+  Schema.makeFilter(
+    (time: DateTime.Utc) => {
+      const year = DateTime.getPartUtc(time, "year")
+      return year >= 1970 && year <= 9999
+    },
+    { code: "out_of_range", message: "A time is in the years 1970 to 9999." }
+  )
+)
 export const QueueName = text(100)
 export const Reason = text(500)
 
 const conditions = {
   queue: Schema.optionalKey(QueueName),
   code: Schema.optionalKey(text(100)),
-  failed_after: Schema.optionalKey(when),
-  failed_before: Schema.optionalKey(when)
+  failed_after: Schema.optionalKey(Moment),
+  failed_before: Schema.optionalKey(Moment)
 }
 export const LetterQuery = conditions
 export const LetterPageQuery = { ...conditions, ...PageQuery }

@@ -2,10 +2,10 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { failsWith } from "../../failsWith.ts"
-import { QueueName, Reason } from "../letterSchemas.ts"
+import { QueueName, Reason, storable } from "../letterSchemas.ts"
 
 const html = Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/html; charset=utf-8" }))
-const text = Schema.String.check(Schema.isMaxLength(400))
+const text = Schema.String.check(Schema.isMaxLength(400), storable)
 const form = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
   Schema.Struct(fields).pipe(HttpApiSchema.asFormUrlEncoded())
 const error = failsWith("ValidationFailed", "MalformedRequest", "Forbidden")
