@@ -5,7 +5,8 @@
  * that says nothing and is logged with its cause. An unknown path, a wrong method, a body that is too large and a
  * request cut off by the shutdown are problems like any other. One failure is one log line. Every answer carries its
  * `Request-Id` and the security headers; what is not public says `no-store`; a node that is about to stop closes the
- * connection behind it, and so does one that was asked for another protocol: Node reads nothing behind such a request.
+ * connection behind it, and so does one that was asked for another protocol (Node reads nothing behind such a request)
+ * or has left chunks unread: nobody knows how many there are.
  */
 import { Cause, Clock, Context, DateTime, Effect, Layer, Random, Tracer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -45,7 +46,7 @@ import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
 import { requestEnding, requestEntry } from "./requestTrace.ts"
 import { announced, goingOf } from "./toGo.ts"
-import { refusedUnread } from "./unread.ts"
+import { isLeftUnread, refusedUnread } from "./unread.ts"
 
 type Answer = HttpServerResponse.HttpServerResponse
 
@@ -122,7 +123,7 @@ export const boundary = Layer.fresh(
           count({ ...ended, seconds: Number(endedNanos - startedNanos) / 1e9 })
           if (tracing.records) trace.end(requestEnding(ended, id, endedNanos))
           const { allow, vary } = response.headers
-          const isLast = drain.begun || request.headers["upgrade"] !== undefined
+          const isLast = drain.begun || request.headers["upgrade"] !== undefined || isLeftUnread(request)
           return finish(response, { id, isLast, standings, forBrowsers: forBrowsers(request, { allow, vary }) })
         })
     }),

@@ -50,3 +50,10 @@ export const refusedUnread = (request: HttpServerRequest.HttpServerRequest): Ref
     !otherText.test(headers["content-type"] ?? "")
   return readable ? undefined : new UnsupportedMediaType()
 }
+
+/**
+ * A body of no known length that was not read to its end. If there is more of it than the server throws away, it hangs up
+ * instead of reading another request, and whoever keeps connections has to be told.
+ */
+export const isLeftUnread = ({ headers, source }: HttpServerRequest.HttpServerRequest): boolean =>
+  headers["transfer-encoding"] !== undefined && (source as Partial<IncomingMessage>).complete === false

@@ -3,7 +3,8 @@
  *
  * A hash takes about 23 ms of one core and 19 MiB, on the threads that DNS and files wait for as well:
  * `hashingBulkhead.ts` limits it, and what it has no room for is refused with `HashingOverloaded` before any work.
- * `verify` without a stored hash does exactly the work of one with: who asks cannot tell whether the account exists.
+ * `verify` without a stored hash does exactly the work of one with, and a wrong password the work of our own parameters,
+ * however cheap those of its hash are: who asks cannot tell whether the account exists.
  * Needs a `Kdf` that knows argon2id: NodeCrypto's layers do, WebCrypto's do not.
  */
 import { timingSafeEqual } from "node:crypto"
@@ -53,11 +54,11 @@ export class Passwords extends Context.Service<
 
       const derive = (password: Redacted.Redacted<string>, by: Kdf.Argon2id, salt: Uint8Array, length: number) =>
         // Fails only where argon2id is missing or its parameters are wrong: a defect of the installation.
-        limited(Effect.orDie(kdf.derive(by, passwordBytes(Redacted.value(password)), { salt, length })))
+        Effect.orDie(kdf.derive(by, passwordBytes(Redacted.value(password)), { salt, length }))
 
       const hash = Effect.fn("Passwords.hash")(function* (password: Redacted.Redacted<string>) {
         const salt = yield* random.randomBytes(saltBytes)
-        const tag = yield* derive(password, algorithm, salt, tagBytes)
+        const tag = yield* limited(derive(password, algorithm, salt, tagBytes))
         return Redacted.make(Phc.format({ algorithm, salt, tag }))
       })
 
@@ -66,8 +67,14 @@ export class Passwords extends Context.Service<
         stored: PasswordHash | undefined
       ) {
         const known = stored === undefined ? nobody : yield* readStored(stored)
-        const tag = yield* derive(password, known.algorithm, known.salt, known.tag.length)
-        if (!timingSafeEqual(tag, known.tag)) return "wrong"
+        const isRight = Effect.gen(function* () {
+          const tag = yield* derive(password, known.algorithm, known.salt, known.tag.length)
+          if (timingSafeEqual(tag, known.tag)) return true
+          const rest = restOfWork(known.algorithm)
+          if (rest !== undefined) yield* derive(password, rest, nobody.salt, tagBytes)
+          return false
+        })
+        if (!(yield* limited(isRight))) return "wrong"
         return isCurrent(known) ? "right" : "outdated"
       })
 
@@ -100,6 +107,15 @@ const readStored = (stored: PasswordHash) =>
     onNone: () => Effect.die(new Error("A stored password is not a PHC string of argon2id")),
     onSome: Effect.succeed
   })
+
+/** Less is no work that anybody could time; argon2 asks for 8 KiB at least. */
+const leastWork = 8
+
+/** What a hash by these parameters has cost less than one by ours: time goes with memory times passes. */
+const restOfWork = ({ memory, passes }: Kdf.Argon2id): Kdf.Argon2id | undefined => {
+  const left = Math.floor(algorithm.memory - (memory * passes) / algorithm.passes)
+  return left < leastWork ? undefined : Kdf.argon2id({ memory: left, passes: algorithm.passes, parallelism: 1 })
+}
 
 const isCurrent = (known: Phc.Argon2idHash) =>
   known.algorithm.memory === algorithm.memory &&

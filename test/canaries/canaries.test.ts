@@ -55,7 +55,7 @@ layer(Planted.layer, { excludeTestServices: true, timeout: "120 seconds" })("wha
 
   it.effect("is told to no provider but the one of mails", () =>
     Effect.map(Planted, ({ secrets, told }) => {
-      for (const path of ["/events", "/v1/payment_intents", "/products/KITCHEN-KETTLE-12"]) {
+      for (const path of ["/events", "/v1/payment_intents", "/products/KITCHEN-KETTLE-12", "/v1/traces"]) {
         assert.isTrue(
           told.some((heard) => heard.path.startsWith(path)),
           path

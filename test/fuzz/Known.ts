@@ -102,6 +102,9 @@ export class Known {
         return dice.one(["switch", "circuit", "queue", "letters", "order", "provider"])
       case "verb":
         return dice.one(verbs)
+      // Kept for others to read, in the audit and in the log.
+      case "reason":
+        return "the provider is back"
       case "minutes":
         return dice.one(["", "15"])
       case "mode":

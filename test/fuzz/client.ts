@@ -10,6 +10,9 @@ export interface Got {
   readonly text: string
 }
 
+/** What a connection was used for last, for whoever finds it closed. */
+const usedFor = new WeakMap<object, string>()
+
 /** Longer than anything may take. */
 const answersWithinMillis = 40_000
 
@@ -17,7 +20,9 @@ export const sendTo = (agent: http.Agent, url: string, { body, headers, method, 
   Effect.callback((resume) => {
     const { hostname, port } = new URL(url)
     const done = (got: Got) => resume(Effect.succeed(got))
-    const failed = (error: NodeJS.ErrnoException) => done({ status: 0, headers: {}, text: error.code ?? error.message })
+    let before = ""
+    const failed = (error: NodeJS.ErrnoException) =>
+      done({ status: 0, headers: {}, text: `${error.code ?? error.message} on a connection ${before}` })
     const options = { agent, host: hostname, port, method, path, headers, timeout: answersWithinMillis }
     const request = http.request(options, (response) => {
       const parts: Array<Buffer> = []
@@ -31,6 +36,14 @@ export const sendTo = (agent: http.Agent, url: string, { body, headers, method, 
           text: Buffer.concat(parts).toString()
         })
       })
+    })
+    request.on("socket", (socket) => {
+      before = usedFor.get(socket) ?? "of its own"
+      const what = `used for ${method} ${path.slice(0, 80)} ${JSON.stringify(headers).slice(0, 300)} ${body?.length ?? 0} bytes`
+      usedFor.set(socket, what)
+      request.on("response", (response) =>
+        usedFor.set(socket, `${what}: ${response.statusCode} ${JSON.stringify(response.headers)}`)
+      )
     })
     request.on("timeout", () => request.destroy(new Error(`no answer after ${answersWithinMillis} ms`)))
     request.on("error", failed)

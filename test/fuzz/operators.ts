@@ -42,6 +42,9 @@ export const besides: ReadonlyArray<Operation> = [
   { ...page, method: "POST", path: "/ops/api/faults/clear", body: object("provider", "reason") }
 ]
 
+/** Why an operator does something is their own words, for others to read. */
+export const withoutReason = (line: string) => line.replaceAll(/"reason":"(?:[^"\\]|\\.)*"/g, "")
+
 /** What anybody may have: the document, and the form to sign in with. */
 const open = /^\/(?:openapi\.json|ops\/login|ops\/logout)(?:$|[?])/
 

@@ -40,6 +40,20 @@ const refused: ReadonlyArray<readonly [what: string, bytes: string, code: string
   ["identity and a length", post("Transfer-Encoding: identity\r\nContent-Length: 2\r\n", `{}${behind}`), malformed],
   ["a folded header", get("/livez", "X-A: b\r\n c\r\n"), malformed],
   ["lines without a return", "GET /livez HTTP/1.1\nHost: shop\n\n", malformed],
+  ["one line without a return", `GET /livez HTTP/1.1\r\n${host}X-A: b\nX-C: d\r\n\r\n`, malformed],
+  ["an end of headers without a return", `GET /livez HTTP/1.1\r\n${host}\n${behind}`, malformed],
+  ["a folded length", post("Content-Length:\r\n 2\r\n", `{}${behind}`), malformed],
+  ["a folded first header", `GET /livez HTTP/1.1\r\n X: y\r\n${host}\r\n`, malformed],
+  ["chunks twice", post("Transfer-Encoding: chunked, chunked\r\n", `0\r\n\r\n${behind}`), malformed],
+  [
+    "chunks, and identity",
+    post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", `0\r\n\r\n${behind}`),
+    malformed
+  ],
+  ["a control before a coding", post("Transfer-Encoding: \x0bchunked\r\n", `0\r\n\r\n${behind}`), malformed],
+  ["a chunk's length as 0x2", post("Transfer-Encoding: chunked\r\n", `0x2\r\n{}\r\n0\r\n\r\n${behind}`), malformed],
+  ["a chunk's length with a sign", post("Transfer-Encoding: chunked\r\n", `+2\r\n{}\r\n0\r\n\r\n${behind}`), malformed],
+  ["a chunk that ends without a return", post("Transfer-Encoding: chunked\r\n", `2\n{}\n0\n\n${behind}`), malformed],
   ["a return within a header", get("/livez", "X-A: b\rc\r\n"), malformed],
   ["NUL in a header", get("/livez", "X-A: b\0c\r\n"), malformed],
   ["NUL in a path", get("/li\0vez"), malformed],
@@ -92,6 +106,36 @@ layer(openDoor, { excludeTestServices: true })("a connection", (it) => {
     ["with a body that nobody wants", get("/v1/products", "Content-Length: 5\r\n") + `hello${behind}`, ["200", "200"]]
   ] as const)("is served %s", ([, bytes, codes]) =>
     Effect.map(heard(bytes), (got) => assert.deepStrictEqual(got, [...codes]))
+  )
+
+  it.effect("that sends chunks from HTTP/1.0, which has none, is answered once and ended", () =>
+    Effect.gen(function* () {
+      const old = post("Transfer-Encoding: chunked\r\n", `2\r\n{}\r\n0\r\n\r\n${behind}`).replace("1.1", "1.0")
+      assert.deepStrictEqual(yield* heard(old), ["400 validation_failed"])
+    })
+  )
+
+  it.effect("that sends words behind the length of a chunk has them ignored", () =>
+    Effect.gen(function* () {
+      const extended = post("Transfer-Encoding: chunked\r\n", `2;a="b";c\r\n{}\r\n0;d\r\n\r\n${behind}`)
+      assert.deepStrictEqual(yield* heard(extended), ["400 validation_failed", "200"])
+    })
+  )
+
+  const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`
+  it.effect.each([
+    ["compressed", post("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", chunk)],
+    ["beyond the limit", post("Transfer-Encoding: chunked\r\n", chunk.repeat(9))]
+  ] as const)("that sends chunks which nobody reads is told that it ends: %s", ([, bytes]) =>
+    Effect.gen(function* () {
+      const { port } = yield* Door
+      const { answers, hungUp } = yield* talk(port, { says: [bytes] })
+      assert.deepStrictEqual(
+        answers.map(({ headers }) => headers["connection"]),
+        ["close"]
+      )
+      assert.isTrue(hungUp)
+    })
   )
 
   it.effect("that asks for another protocol has its body read, and is ended", () =>
