@@ -92,6 +92,8 @@ export interface Settings {
   readonly otlpEndpoint: Option.Option<string>
   readonly logLevel: LogLevel.LogLevel
   readonly logFormat: Option.Option<"json" | "pretty">
+  /** Whether each request that was served is a line. */
+  readonly accessLog: boolean
   /** Lifts limits per address, per account on orders, and in all; never the delay at log in. */
   readonly rateLimits: boolean
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
@@ -221,6 +223,7 @@ const variables = {
     "trace, debug, info, warn, error or fatal"
   ],
   LOG_FORMAT: [Config.Literals(["json", "pretty"], "LOG_FORMAT"), "json or pretty"],
+  ACCESS_LOG: [Config.Literals(["on", "off"], "ACCESS_LOG"), "on or off"],
   RATE_LIMITS: [Config.Literals(["on", "off"], "RATE_LIMITS"), "on or off"],
   TRUSTED_PROXIES: [
     Config.map(
@@ -373,6 +376,7 @@ const assemble = (read: Read, production: boolean): Settings => {
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: or(read.LOG_LEVEL, "Info"),
     logFormat: read.LOG_FORMAT,
+    accessLog: or(read.ACCESS_LOG, production ? "on" : "off") === "on",
     rateLimits: or(read.RATE_LIMITS, "on") === "on",
     trustedProxies: or(read.TRUSTED_PROXIES, []),
     corsOrigins: or(read.CORS_ORIGINS, []),

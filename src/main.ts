@@ -80,6 +80,7 @@ import {
   stockedShelves,
   welcomed
 } from "./sandbox/StandIns.ts"
+import * as AccessLog from "./telemetry/AccessLog.ts"
 import * as Logs from "./telemetry/Logs.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 import * as ProcessMetrics from "./telemetry/ProcessMetrics.ts"
@@ -321,13 +322,12 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty)
   )
 
+const logFormat = (given: Option.Option<Logs.LogFormat>): Logs.LogFormat =>
+  Option.getOrElse(given, () => (process.stdout.isTTY ? "pretty" : "json"))
 const logs = (settings: Option.Option<Settings>) =>
   Logs.layer({
     level: Option.match(settings, { onNone: () => "Info", onSome: ({ logLevel }) => logLevel }),
-    format: Option.getOrElse(
-      Option.flatMap(settings, ({ logFormat }) => logFormat),
-      () => (process.stdout.isTTY ? "pretty" : "json")
-    )
+    format: logFormat(Option.flatMap(settings, ({ logFormat }) => logFormat))
   })
 
 /** One line that names everything that kept this node from starting, or ended it: in our words, or as it came. */
@@ -344,7 +344,8 @@ const reported = <A, E extends { readonly _tag: string; readonly message: string
   })
 
 /** The outermost: what ends last is told of, too. */
-const telemetry = ({ otlpEndpoint: endpoint, role }: Settings) => Telemetry.layer({ endpoint, role })
+const telemetry = ({ accessLog, logFormat: format, otlpEndpoint: endpoint, role }: Settings) =>
+  Layer.merge(Telemetry.layer({ endpoint, role }), accessLog ? AccessLog.layer(logFormat(format)) : Layer.empty)
 
 const migrateOnly = (settings: Settings) =>
   Effect.gen(function* () {

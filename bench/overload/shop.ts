@@ -9,6 +9,8 @@ const root = path.resolve(import.meta.dirname, "../..")
 export interface RunningShop {
   readonly url: string
   readonly port: number
+  readonly opsUrl: string
+  readonly dataDir: string
   /** Of the node itself, in megabytes; the database's and the providers' processes are not in it. */
   readonly rss: () => number
   /** Seconds of processor time that the node has used so far. */
@@ -27,7 +29,10 @@ const read = (file: string): string => {
 /** The kernel counts processor time in hundredths of a second. */
 const ticksPerSecond = 100
 
-export const startShop = async (role: string): Promise<RunningShop> => {
+export const startShop = async (
+  role: string,
+  settings: Readonly<Record<string, string>> = {}
+): Promise<RunningShop> => {
   const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "holdfast-overload-"))
   const { HOME = "", NODE_OPTIONS = "", PATH = "" } = process.env
   const child = spawn(process.execPath, ["--max-semi-space-size=16", "src/main.ts"], {
@@ -44,22 +49,25 @@ export const startShop = async (role: string): Promise<RunningShop> => {
       PORT: "0",
       OPS_PORT: "0",
       SANDBOX_PORT: "0",
-      RATE_LIMITS: "off"
+      RATE_LIMITS: "off",
+      ...settings
     }
   })
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()))
-  const url = await new Promise<string>((resolve, reject) => {
+  const [url, opsUrl] = await new Promise<readonly [string, string]>((resolve, reject) => {
     let said = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < 100_000) said += text
-      const found = /"message":"ready","url":"([^"]+)"/.exec(said)?.[1]
-      if (found !== undefined) resolve(found)
+      const [, found, ops = ""] = /"message":"ready","url":"([^"]+)".*?"ops_url":"([^"]+)"/.exec(said) ?? []
+      if (found !== undefined) resolve([found, ops])
     })
     child.once("close", () => reject(new Error(`the shop did not start:\n${said}`)))
   })
   return {
     url,
     port: Number(new URL(url).port),
+    opsUrl,
+    dataDir,
     rss: () => Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${child.pid}/status`))?.[1] ?? Number.NaN) / 1024,
     cpu: () => {
       const fields = read(`/proc/${child.pid}/stat`).split(") ")[1]?.split(" ") ?? []

@@ -44,7 +44,7 @@ export class LastGoodCatalogue extends Context.Service<
           const before = failedBefore
           failedBefore = true
           return before
-            ? Effect.logDebug("the catalogue is still as it was read last", { code: error._tag })
+            ? Effect.logDebug("the catalogue is still as it was read last", { module: "catalog", code: error._tag })
             : Effect.logWarning("the catalogue stays as it was read last", { severity: "expected", code: error._tag })
         })
       yield* Effect.catch(read, keepTheLast).pipe(

@@ -4,6 +4,7 @@
  * Waiting for a place in the pool does not count. Never a value, never SQL: names are few, so the series are.
  */
 import { Clock, Effect, Exit, Metric } from "effect"
+import { debug } from "../telemetry/debug.ts"
 
 const seconds = Metric.histogram("holdfast_database_call_seconds", {
   description: "Time that calls to the database took, by name",
@@ -25,7 +26,10 @@ export const measured =
           Metric.withAttributes(seconds, { name, outcome: Exit.isSuccess(exit) ? "ok" : "error" }),
           millis / 1000
         )
-        if (millis <= slowMillis) return took
+        if (millis <= slowMillis) {
+          const fields = () => ({ call: name, outcome: exit._tag, duration_ms: millis })
+          return Effect.andThen(took, debug("database", "called the database", fields))
+        }
         return Effect.andThen(took, Metric.update(Metric.withAttributes(slow, { name }), 1)).pipe(
           Effect.andThen(Effect.logWarning("slow database call")),
           Effect.annotateLogs({ call: name, durationMillis: Math.round(millis) })

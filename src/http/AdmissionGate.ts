@@ -27,7 +27,7 @@ type Way = "in" | "away"
 /** One request's way in. */
 export class Pass extends Timer implements Waiter {
   readonly priority: Waiter["priority"]
-  /** Whether it was let in; it stays so. */
+  /** Whether it was let in; it stays so, unless it steps out. */
   isIn = false
   private readonly traffic: Traffic
   private readonly gate: AdmissionGate
@@ -96,6 +96,12 @@ export class Pass extends Timer implements Waiter {
     if (outcome === "answered") limit.answered(this.traffic, took, now)
     else if (outcome === "gave up" || (outcome === "came to nothing" && took > quickMillis)) limit.gaveUp(now)
     this.gate.letIn()
+  }
+
+  /** Waits for something else before its work begins: its room is free until it asks again. */
+  stepOut(): void {
+    this.leave("nothing")
+    this.isIn = false
   }
 
   private enter(): void {

@@ -14,6 +14,8 @@ import { acceptsJson } from "./accepts.ts"
 import { makeBrowserHeaders } from "./browserHeaders.ts"
 import type { AppError } from "../errors.ts"
 import { Drain } from "../ops/Drain.ts"
+import { AccessLog } from "../telemetry/AccessLog.ts"
+import { debug } from "../telemetry/debug.ts"
 import { describeCause } from "../telemetry/redaction.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import {
@@ -44,7 +46,7 @@ import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
-import { requestEnding, requestEntry } from "./requestTrace.ts"
+import { answeredLine, requestEnding, requestEntry, servedRequest } from "./requestTrace.ts"
 import { announced, goingOf } from "./toGo.ts"
 import { isLeftUnread, refusedUnread } from "./unread.ts"
 
@@ -92,6 +94,7 @@ export const boundary = Layer.fresh(
       const metrics = yield* RequestMetrics
       const clock = yield* Clock.Clock
       const tracing = yield* Tracing
+      const served = yield* AccessLog
       return (app) =>
         // Nothing is left unhandled here; the library's type wants a global middleware to say that something may be.
         Effect.gen(function* (): Effect.fn.Return<Answer, Types.unhandled, HttpServerRequest.HttpServerRequest> {
@@ -122,6 +125,8 @@ export const boundary = Layer.fresh(
           const ended = { method: request.method, route: told.route ?? unmatched, status: response.status, told }
           count({ ...ended, seconds: Number(endedNanos - startedNanos) / 1e9 })
           if (tracing.records) trace.end(requestEnding(ended, id, endedNanos))
+          served?.(servedRequest(ended, { id, traceId: trace.span.traceId, startedMillis, startedNanos, endedNanos }))
+          yield* debug("http", "answered", () => answeredLine(ended, id))
           const { allow, vary } = response.headers
           const isLast = drain.begun || request.headers["upgrade"] !== undefined || isLeftUnread(request)
           return finish(response, { id, isLast, standings, forBrowsers: forBrowsers(request, { allow, vary }) })

@@ -22,6 +22,14 @@ import type { Traffic } from "./traffic.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
+/** One request, as far as it is counted. */
+export interface Counted {
+  /** What it counted for is added. */
+  readonly standings: Array<Standing>
+  /** Called before it waits: what only work needs is not for who waits. */
+  readonly aside: () => void
+}
+
 export class RateLimits extends Context.Service<
   RateLimits,
   {
@@ -33,13 +41,12 @@ export class RateLimits extends Context.Service<
      */
     readonly mustWait: (caller: Caller, traffic: Traffic) => boolean
     /**
-     * Counts a request of this kind for its address, and waits if it must; what it counted for is added to `standings`.
-     * None: there is nothing to count.
+     * Counts a request of this kind for its address, and waits if it must. None: there is nothing to count.
      */
     readonly atDoor: (
       request: Request,
       traffic: Traffic,
-      standings: Array<Standing>
+      counted: Counted
     ) => Effect.Effect<void, RateLimited> | undefined
     /** Counts the current request for a limit that is known only inside: an account's, or that of all. */
     readonly count: (rate: Rate, key: string) => Effect.Effect<void, RateLimited>
@@ -50,19 +57,21 @@ export class RateLimits extends Context.Service<
     Effect.gen(function* () {
       const addressOf = clientAddress(yield* TrustedProxies)
       const { mustWait, taken } = yield* makeTaken
-      const both = (request: Request, tighter: Rate, standings: Array<Standing>) => {
+      const both = (request: Request, tighter: Rate, counted: Counted) => {
         const address = addressOf(request)
-        return Effect.andThen(taken(rates.address, address, standings), taken(tighter, address, standings))
+        return Effect.andThen(taken(rates.address, address, counted), taken(tighter, address, counted))
       }
       return RateLimits.of({
         addressOf,
         mustWait: (caller, { priority }) => priority !== "outside" && mustWait(rates.address, addressOf(caller)),
-        atDoor: (request, traffic, standings) => {
+        atDoor: (request, traffic, counted) => {
           if (traffic.priority === "outside") return undefined
-          if (traffic.tighter !== undefined) return both(request, rates[traffic.tighter], standings)
-          return taken(rates.address, addressOf(request), standings)
+          if (traffic.tighter !== undefined) return both(request, rates[traffic.tighter], counted)
+          return taken(rates.address, addressOf(request), counted)
         },
-        count: (rate, key) => Effect.flatMap(CurrentRequest, ({ standings }) => taken(rate, key, standings))
+        // Of what is counted inside, only log ins wait, and these have no room to give back: they hash.
+        count: (rate, key) =>
+          Effect.flatMap(CurrentRequest, ({ standings }) => taken(rate, key, { standings, aside: () => undefined }))
       })
     })
   )
@@ -92,9 +101,10 @@ const makeTaken = Effect.gen(function* () {
     counts[rate.name]++
     return Effect.fail(new RateLimited({ limit: rate.name, retryAfterSeconds: waitMillis / 1000 }))
   }
-  const wait = (millis: number) =>
+  const wait = (millis: number, { aside }: Counted) =>
     Effect.suspend(() => {
       waiting++
+      aside()
       return Effect.ensuring(
         Effect.sleep(Duration.millis(millis)),
         Effect.sync(() => waiting--)
@@ -102,35 +112,35 @@ const makeTaken = Effect.gen(function* () {
     })
 
   /** What a bucket says: go, wait, or come back. */
-  const obey = (rate: Rate, left: number, elapsedMillis: number, standings: Array<Standing>) => {
+  const obey = (rate: Rate, left: number, elapsedMillis: number, counted: Counted) => {
     const { everyMillis } = rate
-    standings.push({
+    counted.standings.push({
       rate,
       left: Math.max(0, Math.floor(left) - rate.waiting),
       wholeInMillis: Math.max(0, (capacity(rate) - Math.max(0, left)) * everyMillis - elapsedMillis)
     })
     if (left >= rate.waiting) return Effect.void
     const millis = Math.max(0, (rate.waiting - left) * everyMillis - elapsedMillis)
-    return left < 0 || waiting >= mostWaiting ? refuse(rate, millis) : wait(millis)
+    return left < 0 || waiting >= mostWaiting ? refuse(rate, millis) : wait(millis, counted)
   }
 
   const keyOf = (rate: Rate, key: string) => `${rate.name}:${key}`
   const mustWait = (rate: Rate, key: string): boolean =>
     left(keyOf(rate, key), capacity(rate), rate.everyMillis, monotonicMillis(clock)) <= rate.waiting
 
-  const taken = (rate: Rate, key: string, standings: Array<Standing>): Effect.Effect<void, RateLimited> => {
+  const taken = (rate: Rate, key: string, counted: Counted): Effect.Effect<void, RateLimited> => {
     const refillRate = Duration.millis(rate.everyMillis)
     const question = { key: keyOf(rate, key), tokens: 1, limit: capacity(rate), refillRate, allowOverflow: false }
     const own = Effect.flatMap(Effect.orDie(store.tokenBucket(question)), ([left, elapsed]) =>
-      obey(rate, left, elapsed, standings)
+      obey(rate, left, elapsed, counted)
     )
     if (shared === undefined) return own
     return Effect.andThen(
       own,
       Effect.flatMap(shared(rate, key), (answer) => {
         if (typeof answer === "string") return Effect.void
-        standings.pop()
-        return obey(rate, answer[0], answer[1], standings)
+        counted.standings.pop()
+        return obey(rate, answer[0], answer[1], counted)
       })
     )
   }

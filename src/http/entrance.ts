@@ -4,7 +4,8 @@
  * Who came in by the front door (`frontAdmission.ts`) has his room. Of the others, who is refused for want of it is
  * refused before his body is read. The body is read before the request takes up room or time: a slow sender uses up
  * nobody's but its own (`arrivalMillis`). Who asks too often is refused before either. The app finds the body where it
- * would read it.
+ * would read it. A wait that only the count common to all nodes asks for comes after the front door: meanwhile his room
+ * is somebody else's, and he asks for room again.
  */
 import { ByteSize, Context, Effect } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest, type HttpServerResponse } from "effect/http"
@@ -72,7 +73,7 @@ export const makeEntrance = Effect.gen(function* () {
         const inTime = deadline === undefined ? worked : within(deadline, worked)
         const read = hasBody(request) ? Effect.andThen(body(request), inTime) : inTime
         const roomy = pass === undefined || !hasBody(request) ? read : Effect.andThen(admission.atOnce(pass), read)
-        const counted = limits.atDoor(request, traffic, standings)
+        const counted = limits.atDoor(request, traffic, { standings, aside: () => pass?.stepOut() })
         return counted === undefined ? roomy : Effect.andThen(counted, roomy)
       }
     }

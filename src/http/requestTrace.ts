@@ -1,10 +1,11 @@
 /**
- * A request as a span, in OpenTelemetry's words. Never its address, its headers or its query: only what the contract says.
+ * A request as a span, and as a line of the access log, in OpenTelemetry's words. Never its address, its headers or its query: only what the contract says.
  *
  * It goes on with the caller's trace if there is one. A trace that begins here has the request's own random digits for
  * its id: whoever has one has the other.
  */
 import type { HttpServerRequest } from "effect/http"
+import type { Served } from "../telemetry/AccessLog.ts"
 import { parseTraceparent } from "../telemetry/traces/traceContext.ts"
 import type { Ending, Entry } from "../telemetry/traces/Tracing.ts"
 import type { Told } from "./CurrentRequest.ts"
@@ -46,3 +47,35 @@ export const requestEnding = (
   },
   endTime
 })
+
+export const answeredLine = ({ method, route, status, told }: Answered, requestId: string) => ({
+  request_id: requestId,
+  method,
+  route,
+  status,
+  code: told.code,
+  dependency: told.dependency,
+  degraded: told.degraded
+})
+
+interface Times {
+  readonly id: string
+  readonly traceId: string
+  readonly startedMillis: number
+  readonly startedNanos: bigint
+  readonly endedNanos: bigint
+}
+
+export const servedRequest = ({ method, route, status, told }: Answered, times: Times): Served => {
+  const micros = Number(times.endedNanos - times.startedNanos) / 1_000
+  return {
+    millis: times.startedMillis + Math.round(micros / 1_000),
+    requestId: times.id,
+    traceId: times.traceId,
+    method,
+    route,
+    status,
+    durationMillis: Math.round(micros) / 1_000,
+    code: told.code
+  }
+}

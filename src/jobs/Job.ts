@@ -48,6 +48,8 @@ export interface ClaimedJob {
   readonly causedBy?: string | undefined
   /** The request that made it. */
   readonly requestId?: string | undefined
+  /** Since an operator replayed it, by the store's clock; absent when nobody did. */
+  readonly replayedMillis?: number | undefined
 }
 
 /** Whose change it is, and why: what the audit keeps. */

@@ -7,6 +7,8 @@
  * A job that has to run alone waits until nothing else of this worker runs; meanwhile nothing else is claimed.
  */
 import { Cause, Effect, Fiber, Queue, Schedule, Stream } from "effect"
+import { AskedBy } from "../telemetry/AskedBy.ts"
+import { debug } from "../telemetry/debug.ts"
 import { describeCause } from "../telemetry/redaction.ts"
 import { backoffMillis } from "./backoff.ts"
 import { reachJobPoint } from "./crashPoints.ts"
@@ -71,7 +73,13 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
     Effect.suspend(() => options.handle(job)).pipe(
       traced(job),
       Effect.onExit((exit) => {
-        if (exit._tag === "Success") return Effect.sync(() => end(job, exit.value))
+        if (exit._tag === "Success") {
+          const fields = () => ({ queue, key: job.key, settlement: exit.value._tag, attempts: job.attempts })
+          return Effect.andThen(
+            debug("jobs", "a job has run", fields),
+            Effect.sync(() => end(job, exit.value))
+          )
+        }
         if (Cause.hasInterruptsOnly(exit.cause)) return Effect.sync(() => end(job, Settlement.later(0)))
         return Effect.logError("job died", { job: job.id, queue, ...describeCause(exit.cause) }).pipe(
           Effect.andThen(backoffMillis(job.attempts)),
@@ -80,6 +88,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
           )
         )
       }),
+      Effect.provideService(AskedBy, job.requestId),
       Effect.annotateLogs({ job_id: job.id, ...(job.requestId === undefined ? {} : { request_id: job.requestId }) })
     )
 

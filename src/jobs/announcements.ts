@@ -47,7 +47,7 @@ export const makeAnnouncements = Effect.gen(function* () {
     )
   }).pipe(
     // The poll finds the job within a second; a lost notification only costs that second.
-    Effect.catch((error) => Effect.logDebug("jobs not announced", { code: error._tag }))
+    Effect.catch((error) => Effect.logDebug("jobs not announced", { module: "jobs", code: error._tag }))
   )
   yield* Queue.take(bell).pipe(
     Effect.andThen(announceAll),

@@ -18,6 +18,7 @@ export interface ClaimRow {
   readonly traceparent: string | null
   readonly caused_by: string | null
   readonly request_id: string | null
+  readonly replayed_millis: number | null
   /** Seconds since 1970. */
   readonly due: number
 }
@@ -49,7 +50,8 @@ export const claimStatement = (sql: SqlClient.SqlClient, queue: string, limit: n
     lease_until = now() + make_interval(secs => ${leaseSeconds})
   where id = any(array(select id from mine))
   returning jobs.id::text, jobs.queue, jobs.key, jobs.payload, jobs.lease::text, jobs.attempts, jobs.created_at,
-    jobs.slot is not null as slotted, jobs.traceparent, jobs.caused_by, jobs.request_id, extract(epoch from jobs.due_by)::float8 as due`
+    jobs.slot is not null as slotted, jobs.traceparent, jobs.caused_by, jobs.request_id,
+    extract(epoch from now() - jobs.replayed_at)::float8 * 1000 as replayed_millis, extract(epoch from jobs.due_by)::float8 as due`
 
 /** Gives back the places of the jobs in `left` (queue, slot), and lets as many parked ones of the same key out. */
 const givingSlotsBack = (sql: SqlClient.SqlClient, left: Statement.Fragment) => sql`

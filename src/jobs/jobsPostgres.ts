@@ -163,11 +163,12 @@ export const makeJobsPostgres = Effect.gen(function* () {
 const toJobs = (rows: ReadonlyArray<ClaimRow>): ReadonlyArray<ClaimedJob> =>
   rows
     .toSorted((one, other) => one.due - other.due || Number(one.id) - Number(other.id))
-    .map(({ id, queue, key, payload, lease, attempts, slotted, created_at, traceparent, caused_by, request_id }) => {
+    .map(({ id, queue, key, payload, lease, attempts, slotted, created_at, ...row }) => {
       const createdAt = DateTime.fromDateUnsafe(created_at)
-      const [causedBy, requestId] = [or(caused_by), or(request_id)]
+      const [causedBy, requestId] = [or(row.caused_by), or(row.request_id)]
       const own = { id, queue, key, payload, lease, attempts, slotted, createdAt }
-      return Object.assign(own, { traceparent: or(traceparent), causedBy, requestId })
+      const more = { traceparent: or(row.traceparent), causedBy, requestId, replayedMillis: or(row.replayed_millis) }
+      return Object.assign(own, more)
     })
 
-const or = (value: string | null): string | undefined => value ?? undefined
+const or = <A>(value: A | null): A | undefined => value ?? undefined

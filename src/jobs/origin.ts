@@ -1,5 +1,6 @@
 /** Where a job comes from: the trace and the request of whoever makes or wakes it, as his fiber knows them. */
-import { Effect, References } from "effect"
+import { Effect } from "effect"
+import { AskedBy } from "../telemetry/AskedBy.ts"
 import { formatTraceparent, traceOf } from "../telemetry/traces/traceContext.ts"
 
 export interface Origin {
@@ -10,9 +11,8 @@ export interface Origin {
 
 export const currentOrigin: Effect.Effect<Origin> = Effect.withFiber((fiber) => {
   const trace = traceOf(fiber)
-  const requestId = fiber.getRef(References.CurrentLogAnnotations)["request_id"]
   return Effect.succeed({
     traceparent: trace === undefined ? undefined : formatTraceparent(trace),
-    requestId: typeof requestId === "string" ? requestId : undefined
+    requestId: fiber.getRef(AskedBy)
   })
 })

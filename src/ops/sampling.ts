@@ -43,7 +43,9 @@ export const sampling = Layer.effectDiscard(
             )
             takenMillis = clock.currentTimeMillisUnsafe()
           }),
-          Effect.catch((error) => Effect.logDebug("figures not taken", { metric: name, code: error._tag }))
+          Effect.catch((error) =>
+            Effect.logDebug("figures not taken", { module: "ops", metric: name, code: error._tag })
+          )
         )
       })
     )

@@ -24,7 +24,9 @@ export class OrderChanges extends Context.Service<
         database
           .query("orders.notify", (sql) => sql`select pg_notify(${channel}, ${id})`)
           .pipe(
-            Effect.catch((error) => Effect.logDebug("order change not announced", { code: error._tag })),
+            Effect.catch((error) =>
+              Effect.logDebug("order change not announced", { module: "orders", code: error._tag })
+            ),
             Effect.asVoid
           ),
       announced: database.listen(channel)

@@ -10,6 +10,7 @@ import { Clock, Effect, Option } from "effect"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
 import { Payments } from "../dependencies/payments/Payments.ts"
 import { type ClaimedJob, Settlement } from "../jobs/Job.ts"
+import { debug } from "../telemetry/debug.ts"
 import { keepingElsewhere } from "./keepingElsewhere.ts"
 import { OrderId } from "./Order.ts"
 import { type Answered, type NextStep, OrderStore } from "./OrderStore.ts"
@@ -33,6 +34,10 @@ export const runOrder = Effect.gen(function* () {
     Effect.gen(function* () {
       const before = yield* Clock.monotonicTimeNanos
       const next = yield* store.advance(OrderId.make(job.key), { jobId: job.id, token: job.lease }, answered)
+      yield* debug("orders", "the order's next step", () => ({
+        step: next._tag,
+        operation: "operation" in next ? next.operation : undefined
+      }))
       if (next._tag === "Finished" || next._tag === "LeaseLost") return { settlement: Settlement.done } as Turn
       if (next._tag === "Stuck" || done.has(describe(next))) return { waits: next } as Turn
       const elapsed = Number((yield* Clock.monotonicTimeNanos) - before) / 1e6

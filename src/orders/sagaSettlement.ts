@@ -36,7 +36,8 @@ export const settlementOf = Effect.fnUntraced(function* (job: ClaimedJob, { fail
   if (waits?._tag === "Stuck") return yield* dead(job, { code: waits.code, category: "permanent" })
   const code = failure === undefined ? undefined : { code: failure._tag, category: failure.category }
   if (code !== undefined && code.category !== "transient") return yield* dead(job, code)
-  if (waits !== undefined && isOverdue(waits.record, waits.nowMillis)) return yield* dead(job, needsOperator)
+  const overdue = waits !== undefined && isOverdue(waits.record, waits.nowMillis)
+  if (overdue && !(neverLeft(failure) && isJustReplayed(job))) return yield* dead(job, needsOperator)
   if (code !== undefined) {
     yield* Effect.logWarning("order waits", { severity: "expected", ...code, attempts: job.attempts })
   }
@@ -54,6 +55,14 @@ const dead = (job: ClaimedJob, failure: JobFailure) =>
 
 const neverLeft = (failure: Stopped | undefined): boolean =>
   failure?._tag === "DependencyUnavailable" && failure.attempts === 0
+
+/**
+ * Whoever replays an order has looked at it, and is not called again before it could even be tried: a circuit that is
+ * still open is closed within seconds of the provider's return.
+ */
+const isJustReplayed = ({ replayedMillis }: ClaimedJob): boolean =>
+  replayedMillis !== undefined && replayedMillis < replayTriedWithinMillis
+const replayTriedWithinMillis = 120_000
 
 /** Spread over up to a quarter more, so that what stopped together does not come back together. */
 const spread = (millis: number) => Effect.map(Random.next, (random) => Math.round(millis * (1 + random / 4)))

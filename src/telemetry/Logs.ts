@@ -8,11 +8,14 @@
  */
 import { Console, Context, Layer, Logger, type LogLevel, References } from "effect"
 import type { LogRecord } from "./otlp/encoding.ts"
+import { layer as levelsLayer, LogLevels } from "./LogLevels.ts"
 import { describeCause, redact } from "./redaction.ts"
 import { traceOf } from "./traces/traceContext.ts"
 
+export type LogFormat = "json" | "pretty"
+
 export interface LogOptions {
-  readonly format: "json" | "pretty"
+  readonly format: LogFormat
   readonly level: LogLevel.LogLevel
 }
 
@@ -29,6 +32,9 @@ interface Entry {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+/** How bad it is, where nobody says otherwise: what was to be expected, a bug, and what somebody has to be woken for. */
+const severities: Readonly<Record<string, string>> = { Warn: "expected", Error: "unexpected", Fatal: "critical" }
+
 const entryOf = (options: Logger.Options<unknown>): Entry => {
   const parts: ReadonlyArray<unknown> = Array.isArray(options.message) ? options.message : [options.message]
   const fields: Record<string, unknown> = { ...options.fiber.getRef(References.CurrentLogAnnotations) }
@@ -40,6 +46,10 @@ const entryOf = (options: Logger.Options<unknown>): Entry => {
     else words.push(String(part))
   }
   if (options.cause.reasons.length > 0) Object.assign(fields, describeCause(options.cause))
+  const severity = severities[options.logLevel]
+  if (severity !== undefined) fields["severity"] ??= severity
+  const operation = options.fiber.getRef(References.CurrentStackFrame)?.name
+  if (severity !== undefined && operation !== undefined && !("route" in fields)) fields["operation"] ??= operation
   const trace = traceOf(options.fiber)
   if (trace !== undefined) Object.assign(fields, { trace_id: trace.traceId, span_id: trace.spanId })
   return {
@@ -74,9 +84,18 @@ export interface Outlet {
 /** Some four thousand lines: a reader that was away for a moment misses nothing, and one that is gone costs a megabyte. */
 export const mostWaitingBytes = 1024 * 1024
 
+/** By the part of the shop that it names, if somebody looks into that. */
+const isWanted = ({ date, fiber, logLevel, message }: Logger.Options<unknown>): boolean => {
+  const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
+  const named = parts.find((part) => typeof part === "object" && part !== null && "module" in part)
+  const { module } = (named ?? fiber.getRef(References.CurrentLogAnnotations)) as { readonly module?: unknown }
+  return fiber.getRef(LogLevels).allows(module, logLevel, () => date.getTime())
+}
+
 const written = (format: Format, outlet: Outlet) => {
   let missing = 0
   return Logger.make<unknown, void>((options) => {
+    if (!isWanted(options)) return
     const isFull = outlet.writableLength >= mostWaitingBytes
     const exported = options.fiber.getRef(ExportedLogs)
     if (isFull) missing++
@@ -98,5 +117,6 @@ const written = (format: Format, outlet: Outlet) => {
 export const layer = (options: LogOptions, outlet: Outlet = process.stdout): Layer.Layer<never> =>
   Layer.merge(
     Logger.layer([written(options.format === "json" ? json : pretty, outlet)]),
-    Layer.succeed(References.MinimumLogLevel, options.level)
+    // What is written is decided line by line, because it changes while the shop runs.
+    Layer.merge(Layer.succeed(References.MinimumLogLevel, "All"), levelsLayer(options.level))
   )

@@ -134,4 +134,8 @@ const cameToNothing = (exit: Exit.Exit<unknown, unknown>) =>
 const withdrawn = (repo: LogInAttemptRepo["Service"], subject: string, at: number) =>
   repo
     .change(subject, (state) => [undefined, over(state, at)])
-    .pipe(Effect.catch((error) => Effect.logDebug("a log in under way was not taken back", { code: error._tag })))
+    .pipe(
+      Effect.catch((error) =>
+        Effect.logDebug("a log in under way was not taken back", { module: "users", code: error._tag })
+      )
+    )

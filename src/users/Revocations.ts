@@ -119,7 +119,7 @@ const keepAsking = Effect.fnUntraced(function* (
       const before = failedBefore
       failedBefore = true
       return before
-        ? Effect.logDebug("ended sessions are still known as before", { code: error._tag })
+        ? Effect.logDebug("ended sessions are still known as before", { module: "users", code: error._tag })
         : Effect.logWarning("ended sessions stay as they were known last", { severity: "expected", code: error._tag })
     })
   yield* Effect.catch(ask, keepTheLast).pipe(Effect.andThen(Effect.sleep(askEvery)), Effect.forever, Effect.forkScoped)

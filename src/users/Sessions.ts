@@ -141,7 +141,7 @@ export class Sessions extends Context.Service<
             .pipe(
               Effect.catchTag("DatabaseUnavailable", (error) =>
                 error.stillReads
-                  ? Effect.logDebug("the use of a session was not noted", { code: error.reason })
+                  ? Effect.logDebug("the use of a session was not noted", { module: "users", code: error.reason })
                   : Effect.fail(error)
               )
             )

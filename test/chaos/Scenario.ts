@@ -70,6 +70,8 @@ export interface Scenario {
   readonly env?: Environment
   /** The goods are kept by the stock service that stands in. */
   readonly goodsElsewhere?: boolean
+  /** The payment provider is behind TLS, with a certificate that nobody vouches for. */
+  readonly paymentsOverTls?: boolean
   /** Its nodes share their limits over a Redis of the world's own, where one can be had. */
   readonly redis?: boolean
   /** How many files and connections a node may have open. */

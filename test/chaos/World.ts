@@ -12,6 +12,7 @@ import { type FaultProxy, faultProxy, over } from "./FaultProxy.ts"
 import { type Node, startNode } from "./node.ts"
 import { type Postgres, type PostgresOptions, privatePostgres, temporaryFolder } from "./postgres.ts"
 import { type Provider, startProvider } from "./provider.ts"
+import { type TlsWire, tlsWire } from "./tlsWire.ts"
 
 export interface World {
   readonly nodes: readonly [Node, ...ReadonlyArray<Node>]
@@ -22,7 +23,9 @@ export interface World {
   readonly postgres: Postgres & { readonly wire: FaultProxy }
   readonly provider: Provider
   /** Where the scenario wants one and there is a `redis-server`. */
-  readonly redis?: Effect.Success<typeof redisServer> | undefined
+  readonly redis?: (Effect.Success<typeof redisServer> & { readonly wire: FaultProxy }) | undefined
+  /** Where the scenario wants the payment provider behind TLS. */
+  readonly payments?: TlsWire | undefined
   readonly customers: ReadonlyArray<Customer>
   /** The product whose stock they look at. */
   readonly productId: string
@@ -33,6 +36,7 @@ export interface WorldOptions {
   readonly asksAgain?: boolean
   readonly env?: Environment
   readonly goodsElsewhere?: boolean
+  readonly paymentsOverTls?: boolean
   readonly redis?: boolean
   readonly descriptors?: number
   readonly postgres?: PostgresOptions
@@ -59,6 +63,12 @@ const productAt = (url: string) =>
     (answer) => answer?.body.data[0]?.id ?? ""
   )
 
+const wiredRedis = Effect.gen(function* () {
+  const server = yield* redisServer
+  const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(Redacted.value(server.url)) })
+  return { ...server, wire }
+})
+
 const doorOf = Effect.fnUntraced(function* (nodes: readonly [Node, ...ReadonlyArray<Node>]) {
   if (nodes.length === 1) return nodes[0].url
   const proxy = yield* startProxy
@@ -73,7 +83,8 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(postgres.url) })
   const folder = yield* temporaryFolder
   const provider = yield* startProvider(`${folder}/sandbox`)
-  const redis = options.redis === true && withoutRedis === undefined ? yield* redisServer : undefined
+  const redis = options.redis === true && withoutRedis === undefined ? yield* wiredRedis : undefined
+  const payments = options.paymentsOverTls === true ? yield* tlsWire(provider.wire.port, folder) : undefined
   const start = (number: number) =>
     startNode(
       {
@@ -82,8 +93,9 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
         APP_SECRET: secret,
         ...provider.env,
         ...(options.goodsElsewhere === true ? provider.goodsElsewhere : {}),
+        ...(payments === undefined ? {} : { STRIPE_API_BASE: payments.url }),
         RATE_LIMITS: "off",
-        ...(redis === undefined ? {} : { REDIS_URL: Redacted.value(redis.url) }),
+        ...(redis === undefined ? {} : { REDIS_URL: over(redis.wire, Redacted.value(redis.url)) }),
         ...options.env
       },
       options.descriptors
@@ -102,6 +114,7 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
     postgres: { ...postgres, wire },
     provider,
     redis,
+    payments,
     customers: who,
     productId: yield* productAt(first.url)
   } satisfies World

@@ -1,4 +1,4 @@
-/** An operator of the shop's, by its own port: replays what needs a person once the reason is gone. */
+/** An operator of the shop's, by its own port: replays what needs a person once the reason is gone, and makes operators. */
 import { Effect, Schedule } from "effect"
 import { request } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
@@ -16,20 +16,29 @@ interface Replay {
 }
 
 const nothing = { items: 0, results: { done: 0, dead: 0, skipped: 0 } }
-/** Each is tried at once, at this pace. */
-const perSecond = 50
+/** A pace at which those who order meanwhile do not notice. */
+const perSecond = 10
+
+const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
+const addressOf = (node: Node) =>
+  Effect.map(node.lines, (lines) => String(lines.find(({ message }) => message === "ready")?.["ops_url"]))
+const post = <Body>(node: Node, path: string, body: object) =>
+  Effect.flatMap(addressOf(node), (url) =>
+    request<Body>(`${url}/ops/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) })
+  )
+
+/** This account may refund from now on. */
+export const makeOperator = (node: Node, userId: string) =>
+  Effect.asVoid(post(node, `operators/${userId}/add`, { reason: "refunds in a drill" }))
 
 /** Replays all that is dead now, and returns what became of it when each has ended, or after half a minute. */
 export const replayAll = Effect.fnUntraced(function* (node: Node) {
-  const ready = (yield* node.lines).find(({ message }) => message === "ready")
-  const url = String(ready?.["ops_url"])
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
-  const begun = yield* request<Replay>(`${url}/ops/api/dead-letters/replay`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ filter: {}, reason: "the provider is well again", per_second: perSecond })
+  const begun = yield* post<Replay>(node, "dead-letters/replay", {
+    filter: {},
+    reason: "the provider is well again",
+    per_second: perSecond
   })
-  const look = request<Replay>(`${url}/ops/api/replays/${begun?.body.id ?? ""}`, { headers })
+  const look = request<Replay>(`${yield* addressOf(node)}/ops/api/replays/${begun?.body.id ?? ""}`, { headers })
   const last = yield* Effect.repeat(look, {
     until: (answer) => {
       const { items, results } = answer?.body ?? nothing

@@ -3,6 +3,7 @@ import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, type Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
+import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { RateLimits } from "../../src/http/RateLimits.ts"
 import { makeBucketStore } from "../../src/http/rates/BucketStore.ts"
@@ -22,7 +23,10 @@ const from = (address: string, forwarded?: string) =>
   }) as unknown as HttpServerRequest.HttpServerRequest
 
 const ask = (address: string, traffic = page, standings: Array<Standing> = []) =>
-  Effect.flatMap(RateLimits, (limits) => limits.atDoor(from(address), traffic, standings) ?? Effect.void)
+  Effect.flatMap(
+    RateLimits,
+    (limits) => limits.atDoor(from(address), traffic, { standings, aside: () => undefined }) ?? Effect.void
+  )
 const start = (address: string) => Effect.forkChild(ask(address), { startImmediately: true })
 const askMany = (many: number, address: string, traffic = page) =>
   Effect.replicateEffect(ask(address, traffic), many, { discard: true })
@@ -114,6 +118,33 @@ describe("an address", () => {
       }
       assert.deepStrictEqual(standings, [])
     }))
+})
+
+describe("an address whose bucket is empty in the count of all nodes", () => {
+  /** As if other nodes had let in so many that this one, with nothing in its own count, is the first who has to wait. */
+  const emptied = Layer.succeed(
+    RateLimiter.RateLimiterStore,
+    RateLimiter.RateLimiterStore.of({
+      tokenBucket: ({ limit }) => Effect.succeed([limit - rates.address.burst - 1, 0]),
+      fixedWindow: () => Effect.die("not asked"),
+      adaptiveConsume: () => Effect.die("not asked"),
+      adaptiveFeedback: () => Effect.die("not asked")
+    })
+  )
+  it.effect("waits, and gives back what only work needs before it does", () =>
+    Effect.gen(function* () {
+      const limits = yield* RateLimits
+      const said: Array<string> = []
+      const counted = { standings: [], aside: () => void said.push("aside") }
+      const waits = yield* Effect.forkChild(limits.atDoor(from("192.0.2.1"), page, counted) ?? Effect.void, {
+        startImmediately: true
+      })
+      assert.deepStrictEqual([said, waits.pollUnsafe()], [["aside"], undefined])
+      yield* TestClock.adjust(rates.address.everyMillis)
+      yield* Fiber.join(waits)
+      assert.deepStrictEqual(said, ["aside"])
+    }).pipe(Effect.provide(RateLimits.layer.pipe(Layer.provide([AppSecret.layerMemory, NodeCrypto.layer, emptied]))))
+  )
 })
 
 describe("those who wait", () => {

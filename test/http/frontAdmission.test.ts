@@ -193,7 +193,10 @@ describe("a full node's front door", () => {
 })
 
 describe("a node with room", () => {
-  it.live("has it also while many wait because they ask too often", () => {
+  it.live.each([
+    ["by its own count, before they are let in", true],
+    ["by the count of all nodes, when they are in already", false]
+  ] as const)("has it also while many wait because they ask too often: %s", ([, ownCount]) => {
     let waiting = 0
     const turn = Deferred.makeUnsafe<void>()
     const asksTooOften = (url: string | undefined) => url === "/v1/products/prd_1"
@@ -201,10 +204,11 @@ describe("a node with room", () => {
       RateLimits,
       RateLimits.of({
         addressOf: () => "192.0.2.1",
-        mustWait: ({ source }) => "url" in source && asksTooOften(String(source.url)),
-        atDoor: ({ url }) => {
+        mustWait: ({ source }) => ownCount && "url" in source && asksTooOften(String(source.url)),
+        atDoor: ({ url }, _, { aside }) => {
           if (!asksTooOften(url)) return undefined
           waiting++
+          aside()
           return Deferred.await(turn)
         },
         count: () => Effect.void

@@ -1,6 +1,7 @@
 /** What every queue promises: run on the map and on real PostgreSQL alike. Each test has a queue of its own. */
 import { assert, layer } from "@effect/vitest"
 import { Array, Effect, type Layer, Tracer } from "effect"
+import { AskedBy } from "../../src/telemetry/AskedBy.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { type NewJob, Settlement } from "../../src/jobs/Job.ts"
 
@@ -36,7 +37,7 @@ export const jobsContract = <E>(name: string, jobsLayer: Layer.Layer<Jobs, E>) =
         const from = (digit: string) =>
           Tracer.externalSpan({ traceId: digit.repeat(32), spanId: digit.repeat(16), sampled: true })
         const written = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`
-        yield* add("one").pipe(Effect.withParentSpan(from("a")), Effect.annotateLogs({ request_id: "req_1" }))
+        yield* add("one").pipe(Effect.withParentSpan(from("a")), Effect.provideService(AskedBy, "req_1"))
         yield* jobs.wake(queue, "one").pipe(Effect.withParentSpan(from("b")))
         yield* add("two", { traceparent: written("c") }).pipe(Effect.withParentSpan(from("d")))
         yield* add("three")

@@ -27,6 +27,8 @@ export interface Ready {
   readonly url: string
   /** The payment provider that stands in; empty when there is a real one. */
   readonly sandboxUrl: string
+  /** The operators' page; outside of production, a link that signs in once. */
+  readonly operatorsUrl: string
   /** From the spawn to the first moment at which it takes requests. */
   readonly millis: number
 }
@@ -110,7 +112,8 @@ const spawned = ({ command, env }: Start, ready: Deferred.Deferred<Ready>, ended
     readyMillis ||= performance.now() - began
     const welcomed = errors.includes("Stop it with Ctrl-C") || env["NODE_ENV"] === "production"
     const sandboxUrl = /(\S+)\/_sandbox\/ledger/.exec(errors)?.[1] ?? ""
-    if (welcomed) Deferred.doneUnsafe(ready, Effect.succeed({ url, sandboxUrl, millis: readyMillis }))
+    const operatorsUrl = /operators (\S+)/.exec(errors)?.[1] ?? ""
+    if (welcomed) Deferred.doneUnsafe(ready, Effect.succeed({ url, sandboxUrl, operatorsUrl, millis: readyMillis }))
   }
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text

@@ -49,6 +49,7 @@ describe("an empty environment", () => {
         shutdownDelay: Duration.zero,
         logLevel: "Info",
         logFormat: Option.none(),
+        accessLog: false,
         launchedByNpm: false
       })
     })

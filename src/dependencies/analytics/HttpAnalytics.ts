@@ -80,7 +80,7 @@ const layerHttp = Layer.effect(
           Effect.as(
             Effect.andThen(
               Effect.sync(() => buffer.giveBack(batch)),
-              Effect.logDebug("events wait", { events: buffer.size, reason })
+              Effect.logDebug("events wait", { module: "analytics", events: buffer.size, reason })
             ),
             false
           )

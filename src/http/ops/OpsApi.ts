@@ -9,6 +9,7 @@ import * as Shown from "./letterSchemas.ts"
 import { ExplainApi } from "./ExplainApi.ts"
 import { FaultsApi } from "./FaultsApi.ts"
 import { InvariantsApi } from "./InvariantsApi.ts"
+import { LogLevelsApi } from "./LogLevelsApi.ts"
 import { MetricsApi } from "./MetricsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
@@ -122,6 +123,7 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(InvariantsApi)
   .add(ExplainApi)
   .add(FaultsApi)
+  .add(LogLevelsApi)
   .add(PagesApi)
   .add(MetricsApi)
   .annotate(HttpApi.ParseOptions, parseOptions)

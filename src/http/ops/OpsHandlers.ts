@@ -10,6 +10,7 @@ import { nextCursor } from "../responses.ts"
 import { explainHandlers } from "./explainHandlers.ts"
 import { faultsHandlers } from "./faultsHandlers.ts"
 import { invariantsHandlers } from "./invariantsHandlers.ts"
+import { logLevelsHandlers } from "./logLevelsHandlers.ts"
 import { metricsHandlers } from "./metricsHandlers.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
@@ -100,6 +101,7 @@ export const opsHandlers = Layer.mergeAll(
   invariantsHandlers,
   explainHandlers,
   faultsHandlers,
+  logLevelsHandlers,
   pagesHandlers,
   metricsHandlers
 ).pipe(Layer.provide(OpsAuthorization.layer))

@@ -1,6 +1,7 @@
 /** Flags that several commands have. */
-import { Option } from "effect"
+import { DateTime, Duration, Effect, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
+import { DurationUnreadable } from "./errors.ts"
 
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("Print the answer as JSON"), Flag.withDefault(false))
 export const reason = Flag.String("reason").pipe(Flag.withDescription("Why; it is kept with the change"))
@@ -35,3 +36,10 @@ export const all = Flag.Boolean("all").pipe(
   Flag.withDescription("Every dead letter that the other flags leave, also when none is given"),
   Flag.withDefault(false)
 )
+
+/** When what is to last so long ends, as the API takes it. */
+export const expiryIn = Effect.fnUntraced(function* (lasting: string) {
+  const duration = Duration.fromInput(lasting as Duration.Input)
+  if (Option.isNone(duration)) return yield* new DurationUnreadable()
+  return DateTime.formatIso(DateTime.addDuration(yield* DateTime.now, duration.value))
+})

@@ -10,6 +10,7 @@ import { deadLetters } from "./deadLetters.ts"
 import { explain } from "./explain.ts"
 import { faults } from "./faults.ts"
 import { invariants } from "./invariants.ts"
+import { logLevels } from "./logLevels.ts"
 import { operators } from "./operators.ts"
 import { OpsClient } from "./OpsClient.ts"
 import { orders } from "./orders.ts"
@@ -18,7 +19,18 @@ import { circuits, switches } from "./switches.ts"
 
 Command.make("ops").pipe(
   Command.withDescription("Operate a running Holdfast"),
-  Command.withSubcommands([explain, deadLetters, queues, switches, circuits, orders, operators, invariants, faults]),
+  Command.withSubcommands([
+    explain,
+    deadLetters,
+    queues,
+    switches,
+    circuits,
+    orders,
+    operators,
+    invariants,
+    faults,
+    logLevels
+  ]),
   Command.provide(OpsClient.layer),
   Command.run({ version: "0.1.0" }),
   Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici)),

@@ -1,8 +1,7 @@
 /** `switches` and `circuits`: what is switched off, by whom and until when, and how the calls to others stand. */
-import { DateTime, Duration, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { DurationUnreadable } from "./errors.ts"
-import { json, reason } from "./flags.ts"
+import { expiryIn, json, reason } from "./flags.ts"
 import { type Json, OpsClient } from "./OpsClient.ts"
 import { print, rowsIn, tableOf } from "./table.ts"
 
@@ -16,10 +15,7 @@ const lasting = Flag.optional(
 )
 
 const expiryOf = Effect.fnUntraced(function* (given: Option.Option<string>) {
-  if (Option.isNone(given)) return {}
-  const duration = Duration.fromInput(given.value as Duration.Input)
-  if (Option.isNone(duration)) return yield* new DurationUnreadable()
-  return { expires_at: DateTime.formatIso(DateTime.addDuration(yield* DateTime.now, duration.value)) }
+  return Option.isNone(given) ? {} : { expires_at: yield* expiryIn(given.value) }
 })
 
 const flat = (row: Json): Json => ({ ...(row["order"] as Json | null), ...row })

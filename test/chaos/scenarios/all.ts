@@ -9,7 +9,7 @@ import { databaseDiskFull } from "./databaseDiskFull.ts"
 import { databaseDown } from "./databaseDown.ts"
 import { databaseFrozen } from "./databaseFrozen.ts"
 import { databaseKilled } from "./databaseKilled.ts"
-import { emailDown } from "./email.ts"
+import { emailScenarios } from "./email.ts"
 import { eventLoopBlocked } from "./eventLoopBlocked.ts"
 import { inventoryScenarios } from "./inventory.ts"
 import { memoryPressure } from "./memoryPressure.ts"
@@ -27,6 +27,7 @@ import { nodeKilled } from "./nodeKilled.ts"
 import { outOfDescriptors } from "./outOfDescriptors.ts"
 import { paymentScenarios } from "./payments.ts"
 import { redisDown } from "./redisDown.ts"
+import { redisSlow } from "./redisSlow.ts"
 import { recommendationsDown } from "./recommendations.ts"
 import { stdoutBlocked } from "./stdoutBlocked.ts"
 
@@ -47,9 +48,10 @@ export const scenarios: ReadonlyArray<Scenario> = [
   chargesTimeOut,
   ...paymentScenarios,
   ...inventoryScenarios,
-  emailDown,
+  ...emailScenarios,
   recommendationsDown,
   redisDown,
+  redisSlow,
   analyticsDown,
   nodeKilled,
   nodeDrained,

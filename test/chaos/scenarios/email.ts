@@ -6,6 +6,7 @@ import { Clock, Effect, Schedule } from "effect"
 import { Database } from "../../../src/database/Database.ts"
 import { mailQueue } from "../../../src/dependencies/email/mails.ts"
 import { emailPolicy, mailsPerSecond } from "../../../src/dependencies/email/policy.ts"
+import type { Fault } from "../../../src/sandbox/fault.ts"
 import { amplification } from "../amplification.ts"
 import { circuitOf } from "../circuits.ts"
 import { gathered } from "../found.ts"
@@ -56,10 +57,12 @@ const paced = ({ provider }: World, { to }: Window): Effect.Effect<Found> =>
     return most <= burst * mailsPerSecond ? { notes: [figure], breaches: [] } : { notes: [], breaches: [figure] }
   })
 
-export const emailDown: Scenario = {
-  name: "email-down",
+const path = "/resend/"
+
+const away = (name: string, says: string, faults: ReadonlyArray<Omit<Fault, "path">>): Scenario => ({
+  name: `email-${name}`,
   group: "providers",
-  says: "the email provider answers 503, then resets every connection",
+  says: `the email provider ${says}`,
   seconds: 12,
   ordersPerSecond: 5,
   promised: {
@@ -69,14 +72,22 @@ export const emailDown: Scenario = {
     recoverySeconds: 1,
     drainSeconds: 5
   },
-  harm: played([
-    { mode: "status", status: 503, path: "/resend/" },
-    { mode: "reset_before", path: "/resend/" }
-  ]),
+  harm: played(faults.map((fault) => ({ ...fault, path }))),
   examine: (world, window) =>
     Effect.gen(function* () {
       const calls = amplification(yield* world.provider.traffic, "email", window)
       const circuit = yield* circuitOf(world.nodes[0], "email", emailPolicy, window)
       return gathered(calls, circuit, yield* drained(window), yield* paced(world, window))
     }).pipe(Effect.orDie)
-}
+})
+
+export const emailScenarios: ReadonlyArray<Scenario> = [
+  away("down", "answers 503, then resets every connection", [
+    { mode: "status", status: 503 },
+    { mode: "reset_before" }
+  ]),
+  away("unheard", "sends every mail, and answers half a JSON, then nothing at all", [
+    { mode: "garbage" },
+    { mode: "hang_after" }
+  ])
+]

@@ -12,7 +12,9 @@ import { gathered } from "../found.ts"
 import { played } from "../played.ts"
 import type { Found, Scenario, Window } from "../Scenario.ts"
 import type { World } from "../World.ts"
-import { wrongId } from "./paymentsWrongId.ts"
+import { refundFails } from "./paymentsRefundFails.ts"
+import { unreachablePayments } from "./paymentsUnreachable.ts"
+import { wrongAnswers } from "./paymentsWrong.ts"
 
 /** Every request to the payment provider, and no other's. */
 const path = "/v1/"
@@ -120,5 +122,7 @@ export const paymentScenarios: ReadonlyArray<Scenario> = [
   away("flapping", "is away every other second", [{ mode: "flap", ms: 1000 }], steady),
   away("slow", "takes a second for everything", [{ mode: "latency", ms: 1000 }], nothingMore),
   away("redirect", "sends every request elsewhere", [{ mode: "redirect" }]),
-  wrongId
+  ...wrongAnswers,
+  ...unreachablePayments,
+  refundFails
 ]

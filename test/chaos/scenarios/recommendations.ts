@@ -74,7 +74,8 @@ const harm = (world: World, seconds: number) =>
     const [healthy, from] = [looks.length, yield* Clock.currentTimeMillis]
     yield* played([
       { mode: "status", status: 500, path },
-      { mode: "hang_before", path }
+      { mode: "hang_before", path },
+      { mode: "garbage", path }
     ])(world, seconds)
     const [during, to] = [looks.length, yield* Clock.currentTimeMillis]
     yield* Effect.sleep(closesWithin)
@@ -89,8 +90,8 @@ const harm = (world: World, seconds: number) =>
 export const recommendationsDown: Scenario = {
   name: "recommendations-down",
   group: "providers",
-  says: "who suggests products answers 500, then not at all",
-  seconds: 10,
+  says: "who suggests products answers 500, then not at all, then half a JSON",
+  seconds: 12,
   ordersPerSecond: 5,
   promised: {
     orders: 0.999,

@@ -9,12 +9,17 @@ import { Duration, Effect, Schedule } from "effect"
 import { request } from "../../main/client.ts"
 import { withoutRedis } from "../../dependencies/redis/redisServer.ts"
 import type { Found, Scenario } from "../Scenario.ts"
+import type { World } from "../World.ts"
 
 interface Checks {
   readonly checks: Readonly<Record<string, { readonly status: string } | undefined>>
 }
 
 const backWithinSeconds = 15
+
+/** What the first node's health says of it. */
+export const redisOf = ({ nodes: [node] }: World) =>
+  Effect.map(request<Checks>(`${node.url}/health`), (answer) => answer?.body.checks["redis"]?.status ?? "unknown")
 
 export const redisDown: Scenario = {
   name: "redis-down",
@@ -31,13 +36,11 @@ export const redisDown: Scenario = {
     recoverySeconds: 20,
     drainSeconds: 5
   },
-  harm: ({ nodes, redis }, seconds) =>
+  harm: (world, seconds) =>
     Effect.gen(function* (): Effect.fn.Return<Found> {
+      const { redis } = world
       if (redis === undefined) return { notes: [], breaches: [`not tried: ${withoutRedis}`] }
-      const status = Effect.map(
-        request<Checks>(`${nodes[0].url}/health`),
-        (answer) => answer?.body.checks["redis"]?.status ?? "unknown"
-      )
+      const status = redisOf(world)
       const half = Duration.seconds(seconds / 2)
       yield* redis.freeze
       yield* Effect.sleep(half)

@@ -1,7 +1,7 @@
 /** Two nodes and one real Redis: limits and circuits are common while it is there, and each node's own while it is not. */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, type Redacted, Schedule } from "effect"
+import { Clock, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { RateLimits } from "../../../src/http/RateLimits.ts"
 import { rates } from "../../../src/http/rates/Rate.ts"
@@ -10,6 +10,7 @@ import { sharedCircuits } from "../../../src/dependencies/redis/sharedCircuits.t
 import { SharedRedis } from "../../../src/dependencies/redis/SharedRedis.ts"
 import { Dependencies, Dependency, TransientFailure } from "../../../src/resilience/index.ts"
 import { AppSecret } from "../../../src/users/AppSecret.ts"
+import { faultProxy, over } from "../../chaos/FaultProxy.ts"
 import { redisServer, withoutRedis } from "./redisServer.ts"
 
 const secret = Layer.merge(AppSecret.layerMemory, NodeCrypto.layer)
@@ -86,6 +87,28 @@ describe.skipIf(withoutRedis !== undefined)(
           const later = [yield* node(redis.url), yield* node(redis.url)]
           for (const each of later) yield* each.until("redis", "closed")
           assert.isAtMost(yield* passed(later, burst * 3), burst + 5)
+        }).pipe(Effect.scoped),
+      40_000
+    )
+
+    it.live(
+      "count by themselves while its answers are late, and hardly anybody waits for them",
+      () =>
+        Effect.gen(function* () {
+          const redis = yield* redisServer
+          const wire = yield* faultProxy({ host: "127.0.0.1", port: Number(new URL(Redacted.value(redis.url)).port) })
+          const url = Redacted.make(over(wire, Redacted.value(redis.url)))
+          const nodes = [yield* node(url), yield* node(url)]
+          for (const each of nodes) yield* each.until("redis", "closed")
+          yield* wire.set({ _tag: "Slow", millis: 300, towards: "client" })
+          const began = yield* Clock.currentTimeMillis
+          // What was taken together before is nothing: each has a bucket of its own, and it holds.
+          assert.closeTo(yield* passed(nodes, burst * 3), burst * 2, 1)
+          // Three waits a node of 40 ms, and one a second; if each had waited it would be a minute.
+          assert.isBelow((yield* Clock.currentTimeMillis) - began, 5_000)
+          for (const each of nodes) assert.notStrictEqual(yield* each.circuit("redis"), "closed")
+          yield* wire.set({ _tag: "None" })
+          for (const each of nodes) yield* each.until("redis", "closed")
         }).pipe(Effect.scoped),
       40_000
     )

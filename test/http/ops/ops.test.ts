@@ -27,6 +27,7 @@ const reads = [
   `${api}/kill-switches`,
   `${api}/circuits`,
   `${api}/invariants`,
+  `${api}/log-levels`,
   "/metrics"
 ]
 const reason = "the provider is back"
@@ -44,7 +45,9 @@ const changes = [
   [`${api}/kill-switches/checkout/on`, { reason }],
   [`${api}/circuits/payments/force-open`, { reason }],
   [`${api}/circuits/payments/disable`, { reason }],
-  [`${api}/circuits/payments/reset`, { reason }]
+  [`${api}/circuits/payments/reset`, { reason }],
+  [`${api}/log-levels`, { module: "payments", level: "debug", expires_at: "2020-01-01T00:00:00.000Z", reason }],
+  [`${api}/log-levels/reset`, { module: "payments", reason }]
 ] as const
 
 const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<string>) {
@@ -281,6 +284,53 @@ layer(openDoor, { excludeTestServices: true })("the API's port", (it) => {
     Effect.gen(function* () {
       for (const path of reads) yield* refusal([404, "not_found"], "GET", path, ada)
       for (const [path, body] of changes) yield* refusal([404, "not_found"], "POST", path, { ...ada, body })
+    })
+  )
+})
+
+layer(opsNode, { excludeTestServices: true })("how much this node says", (it) => {
+  const set = (body: object) => send("POST", `${api}/log-levels`, { ...ada, body })
+  const levelOf = (module: string) =>
+    Effect.map(send("GET", `${api}/log-levels`, vic), (answer) =>
+      json(answer).data.find((each: { module: string }) => each.module === module)
+    )
+
+  it.effect("is changed for one part, for a reason and a while, which is kept; and taken back", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* levelOf("payments"), { level: "info", actor: null })
+      const expires_at = DateTime.formatIso(DateTime.add(yield* DateTime.now, { minutes: 5 }))
+      const answer = yield* set({ module: "payments", level: "debug", expires_at, reason })
+      assert.strictEqual(answer.status, 200, answer.text)
+      assert.deepInclude(yield* levelOf("payments"), { level: "debug", actor: "ada", reason, expires_at })
+      assert.deepInclude(yield* levelOf("orders"), { level: "info", actor: null })
+      yield* send("POST", `${api}/log-levels/reset`, { ...ada, body: { module: "payments", reason } })
+      assert.deepInclude(yield* levelOf("payments"), { level: "info", actor: null })
+      const database = yield* Database
+      const kept = yield* database.query(
+        "test.actions",
+        (sql) => sql`select actor, action, reason from operator_actions where target = 'log:payments' order by id`
+      )
+      assert.deepStrictEqual(
+        kept.map(({ action, actor, reason }) => [actor, action, reason]),
+        [
+          ["ada", "log_level.set", reason],
+          ["ada", "log_level.reset", reason]
+        ]
+      )
+    })
+  )
+
+  it.effect("is not changed for ever, nor for what there is not", () =>
+    Effect.gen(function* () {
+      const expires_at = DateTime.formatIso(DateTime.add(yield* DateTime.now, { hours: 25 }))
+      const path = `${api}/log-levels`
+      for (const [body, field] of [
+        [{ module: "payments", level: "debug", expires_at, reason }, "payload /expires_at out_of_range"],
+        [{ module: "paymints", level: "debug", expires_at, reason }, "payload /module invalid_value"]
+      ] as const) {
+        const { problem } = yield* refusal([400, "validation_failed"], "POST", path, { ...ada, body })
+        assert.deepStrictEqual(fieldsOf(problem), [field])
+      }
     })
   )
 })

@@ -46,6 +46,7 @@ export const PagesApi = HttpApiGroup.make("pages")
       error: changes
     })
   )
+  .add(HttpApiEndpoint.get("lookUp", "/ops/look-up", { query: { id: text }, success: html, error }))
   .add(HttpApiEndpoint.get("runbook", "/ops/runbook", { success: html, error: failsWith("RouteNotFound") }))
   .add(
     HttpApiEndpoint.get("signInForm", "/ops/login", {

@@ -3,6 +3,7 @@ import { DateTime, Effect, Layer, Option } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Forbidden, RouteNotFound } from "../../errors.ts"
+import { Explain } from "../../../ops/explain/Explain.ts"
 import { OpsApi } from "../OpsApi.ts"
 import { OperatorSessions } from "../OperatorSessions.ts"
 import type { Operator } from "../OperatorTokens.ts"
@@ -10,6 +11,7 @@ import { OperatorUnknown } from "../errors.ts"
 import { changePage } from "./changePage.ts"
 import { changes } from "./changes.ts"
 import { Console } from "./Console.ts"
+import { lookUpPage } from "./lookUpPage.ts"
 import { opsPage, type Said } from "./opsPage.ts"
 import { runbookPage } from "./runbookPage.ts"
 import { cookieOfRequest, signInHandlers } from "./signInHandlers.ts"
@@ -24,6 +26,7 @@ export const pagesHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const sessions = yield* OperatorSessions
     const page = yield* Console
+    const explain = yield* Explain
     const stream = yield* streams
     const { perform, preview } = yield* changes
 
@@ -45,6 +48,18 @@ export const pagesHandlers = HttpApiBuilder.group(
       stream: Effect.fnUntraced(function* () {
         const { operator } = yield* browser
         return operator === undefined ? yield* new OperatorUnknown() : yield* stream
+      }),
+      lookUp: Effect.fnUntraced(function* ({ query: { id } }) {
+        const { operator } = yield* browser
+        if (operator === undefined) return toSignIn
+        const found = yield* explain.find(id.trim()).pipe(
+          Effect.catchTags({
+            NothingKnown: () => Effect.succeed("nothing" as const),
+            DatabaseUnavailable: () => Effect.succeed("unavailable" as const),
+            QueryTimeout: () => Effect.succeed("unavailable" as const)
+          })
+        )
+        return lookUpPage(id, found, operator)
       }),
       runbook: Effect.fnUntraced(function* () {
         const { operator } = yield* browser

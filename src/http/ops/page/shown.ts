@@ -20,6 +20,12 @@ export const time = (at: DateTime.Utc, to: "second" | "minute" = "second") => {
   return markup`<time datetime="${iso}">${iso.slice(11, to === "second" ? 19 : 16)}</time>`
 }
 
+/** With its day: for what may be long ago. */
+export const day = (at: DateTime.Utc) => {
+  const iso = DateTime.formatIso(at)
+  return markup`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)}</time>`
+}
+
 /** Minor units as people read them, with as many decimals as the currency has. */
 export const money = (minor: number, currency: string) => {
   const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" })

@@ -4,8 +4,10 @@ import { Effect } from "effect"
 import { Settlement } from "../../../../src/jobs/Job.ts"
 import { Jobs } from "../../../../src/jobs/Jobs.ts"
 import { Door, refusal, send } from "../../door.ts"
+import { buying } from "../../../orders/buying.ts"
 import { opsNode } from "../opsNode.ts"
 
+const { order } = buying("page")
 const form = { "content-type": "application/x-www-form-urlencoded" }
 
 const browserOf = Effect.fnUntraced(function* (token: string) {
@@ -90,6 +92,26 @@ layer(opsNode, { excludeTestServices: true })("the operators' page", (it) => {
       assert.strictEqual((yield* send("GET", "/ops/runbook")).headers["location"], "/ops/login")
       const { headers } = yield* browserOf("token-of-vic")
       assert.include((yield* send("GET", "/ops/runbook", { headers })).text, '<h2 id="circuitopen">CircuitOpen</h2>')
+    })
+  )
+
+  it.effect("looks an id up: what became of it and what happens next, or that nothing is known of it", () =>
+    Effect.gen(function* () {
+      const { id, until } = yield* order(2)
+      yield* until("captured")
+      const { headers } = yield* browserOf("token-of-vic")
+      const lookUp = (what: string) => send("GET", `/ops/look-up?${new URLSearchParams({ id: what })}`, { headers })
+      const found = (yield* lookUp(` ${id} `)).text
+      assert.include(found, "What happens next")
+      assert.include(found, "CHF 10.00")
+      assert.match(found, /<main class="viewer">/)
+      for (const unknown of ["ord_nobodys", `<b>"${id}`, "é"]) {
+        const { status, text } = yield* lookUp(unknown)
+        assert.strictEqual(status, 200)
+        assert.include(text, "Nothing is known of this id.")
+        assert.notInclude(text, "<b>")
+      }
+      assert.strictEqual((yield* send("GET", "/ops/look-up?id=ord_one")).headers["location"], "/ops/login")
     })
   )
 

@@ -1,0 +1,89 @@
+/**
+ * One line for each request that was served, beside the lines of what went wrong.
+ *
+ * Lines are gathered and written a few times a second, so that a request pays for a text and not for a write: they may
+ * stand behind later ones of other kinds. What nobody reads is dropped and counted, like any other line.
+ */
+import { Context, Effect, Layer, Schedule } from "effect"
+import { mostWaitingBytes, type LogFormat } from "./Logs.ts"
+
+export interface Served {
+  readonly millis: number
+  readonly requestId: string
+  readonly traceId: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly durationMillis: number
+  readonly code: string | undefined
+}
+
+/** Nobody writes it unless a layer says so. */
+export const AccessLog = Context.Reference<((served: Served) => void) | undefined>("holdfast/telemetry/AccessLog", {
+  defaultValue: () => undefined
+})
+
+const writeEvery = Schedule.spaced("200 millis")
+/** One write; more comes with the next one at once. */
+const mostGatheredBytes = 64 * 1024
+
+interface Outlet {
+  readonly writableLength: number
+  readonly write: (text: string) => unknown
+}
+
+const message = "request served"
+
+const json = (served: Served, timestamp: string) =>
+  JSON.stringify({
+    timestamp,
+    level: "INFO",
+    message,
+    request_id: served.requestId,
+    trace_id: served.traceId,
+    method: served.method,
+    route: served.route,
+    status: served.status,
+    duration_ms: served.durationMillis,
+    code: served.code
+  })
+
+const pretty = ({ code = "", durationMillis, method, requestId, route, status }: Served, timestamp: string) =>
+  `${timestamp.slice(11, 23)} INFO  ${message} ${method} ${route} ${status} ${code} ${durationMillis} ms ${requestId}`
+
+export const layer = (format: LogFormat, outlet: Outlet = process.stdout) =>
+  Layer.effect(
+    AccessLog,
+    Effect.gen(function* () {
+      let gathered = ""
+      let missing = 0
+      const write = () => {
+        if (gathered === "") return
+        const text = gathered
+        gathered = ""
+        outlet.write(text)
+      }
+      const lineOf = format === "json" ? json : pretty
+      yield* Effect.addFinalizer(() => Effect.sync(write))
+      yield* Effect.forkScoped(
+        Effect.repeat(
+          Effect.suspend(() => {
+            write()
+            if (missing === 0) return Effect.void
+            const lines = missing
+            missing = 0
+            return Effect.logWarning("lines not written", { severity: "expected", lines })
+          }),
+          writeEvery
+        )
+      )
+      return (served: Served) => {
+        if (outlet.writableLength >= mostWaitingBytes) {
+          missing += 1
+          return
+        }
+        gathered += `${lineOf(served, new Date(served.millis).toISOString())}\n`
+        if (gathered.length >= mostGatheredBytes) write()
+      }
+    })
+  )
