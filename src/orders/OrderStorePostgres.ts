@@ -67,12 +67,14 @@ export const layer = Layer.effect(
         reachOrderPoint(`${name}.before`),
         database.transaction(name, (sql) =>
           Effect.gen(function* () {
-            yield* sql`select set_config('lock_timeout', ${`${claimWaitMillis}ms`}, true)`
+            // The row to insert comes from the setting, so the setting is in force before anything is waited for.
             const [fresh] = yield* sql<{ expires_at: Date }>`
+              with patience as materialized (
+                select set_config('lock_timeout', ${`${claimWaitMillis}ms`}, true))
               insert into idempotency_keys (account, route, key, fingerprint, order_id, refusal, request_id, expires_at)
-              values (${claim.account}, ${claim.route}, ${claim.key}, ${claim.fingerprint}, ${stands.orderId},
-                ${stands.refusal === null ? null : JSON.stringify(stands.refusal)}::jsonb,
-                ${(yield* AskedBy) ?? null}, now() + make_interval(days => ${keyDays}))
+              select ${claim.account}::text, ${claim.route}::text, ${claim.key}::text, ${claim.fingerprint}::bytea,
+                ${stands.orderId}::text, ${stands.refusal === null ? null : JSON.stringify(stands.refusal)}::jsonb,
+                ${(yield* AskedBy) ?? null}::text, now() + make_interval(days => ${keyDays}) from patience
               on conflict do nothing returning expires_at`
             if (fresh !== undefined) {
               yield* reachOrderPoint(`${name}.claimed`)

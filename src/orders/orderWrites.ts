@@ -69,12 +69,11 @@ export const writeStatus = (
   id: string,
   change: Pick<Extract<Change, { _tag: "Status" }>, "status" | "failure">
 ) =>
-  Effect.andThen(
-    sql`update orders set status = ${change.status}, status_since = clock_timestamp(), updated_at = now(),
-      version = version + 1, failure = ${change.failure === undefined ? null : JSON.stringify(change.failure)}::jsonb
-      where id = ${id}`,
-    writeEvent(sql, id, change.status)
-  )
+  sql`with changed as (
+      update orders set status = ${change.status}, status_since = clock_timestamp(), updated_at = now(),
+        version = version + 1, failure = ${change.failure === undefined ? null : JSON.stringify(change.failure)}::jsonb
+      where id = ${id} returning id)
+    insert into order_events (order_id, step) select id, ${change.status}::text from changed`
 
 export const writeEvent = (sql: SqlClient.SqlClient, id: string, step: string) =>
   sql`insert into order_events (order_id, step) values (${id}, ${step})`
@@ -98,12 +97,14 @@ export const requestRefund = Effect.fnUntraced(function* (
 const markSent = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, record: SagaRecord, ref: OperationRef) {
   const { operation, seq } = ref
   const key = operationKey(record.orderId, ref)
-  yield* sql`insert into payment_operations (id, order_id, operation, seq, amount_cents, key, state, first_sent_at)
-    values (${key}, ${record.orderId}, ${operation}, ${seq}, ${amountOf(record, ref)}, ${key}, 'sent', clock_timestamp())`
+  yield* sql`with sent as (
+      insert into payment_operations (id, order_id, operation, seq, amount_cents, key, state, first_sent_at)
+      values (${key}, ${record.orderId}, ${operation}, ${seq}, ${amountOf(record, ref)}, ${key}, 'sent', clock_timestamp())
+      returning order_id)
+    insert into order_events (order_id, step) select order_id, ${`${operation}_sent`}::text from sent`
   if (operation === "refund") {
     yield* sql`update refunds set state = 'sent' where order_id = ${record.orderId} and seq = ${seq}`
   }
-  yield* writeEvent(sql, record.orderId, `${operation}_sent`)
 })
 
 /** An operation that was never marked is settled too: the provider can know of a capture that is not ours. */
