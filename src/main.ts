@@ -55,6 +55,7 @@ import { Health } from "./ops/Health.ts"
 import { Explain } from "./ops/explain/Explain.ts"
 import { Invariants } from "./ops/Invariants.ts"
 import { sampling } from "./ops/sampling.ts"
+import { switchMetrics } from "./ops/switchMetrics.ts"
 import { Status } from "./ops/Status.ts"
 import { WritesWhileDown } from "./ops/WritesWhileDown.ts"
 import { OrderChanges } from "./orders/OrderChanges.ts"
@@ -81,6 +82,7 @@ import {
   welcomed
 } from "./sandbox/StandIns.ts"
 import * as AccessLog from "./telemetry/AccessLog.ts"
+import * as logCounts from "./telemetry/logCounts.ts"
 import * as Logs from "./telemetry/Logs.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 import * as ProcessMetrics from "./telemetry/ProcessMetrics.ts"
@@ -305,7 +307,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(operators(settings)),
     Layer.provideMerge(settings.role === "api" ? Layer.empty : Layer.provide(worker, returnUrl(settings))),
     Layer.provideMerge(settings.production ? Layer.empty : stockedShelves),
-    Layer.provideMerge(sampling),
+    Layer.provideMerge(Layer.merge(sampling, switchMetrics)),
     Layer.provideMerge(features),
     Layer.provideMerge(Layer.sync(Drain, () => ({ begun: false }))),
     Layer.provideMerge(Crowd.layer),
@@ -317,7 +319,7 @@ const shop = (settings: Settings) =>
     Layer.provideMerge(providers(settings)),
     Layer.provideMerge(Layer.merge(ground(settings), Dependencies.layer)),
     Layer.provide([secret(settings), NodeCrypto.layer]),
-    Layer.provideMerge(processMetrics(settings)),
+    Layer.provideMerge(Layer.merge(processMetrics(settings), logCounts.layer)),
     // First to be built: who kills npm while the shop still starts means the shop too.
     Layer.provideMerge(settings.launchedByNpm ? endsWithParent : Layer.empty)
   )

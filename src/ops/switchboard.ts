@@ -17,6 +17,13 @@ const features: ReadonlyArray<string> = [checkout, signingUp, refunds, recommend
 /** Also those that only another node calls: an API node does not talk to the payment provider. */
 const dependencies: ReadonlyArray<string> = ["payments", "inventory", "email", "recommendations", "analytics"]
 
+/** Everything that has a switch, by the name that it is known by to operators. */
+const onlyCalled = dependencies.filter((name) => !features.includes(name))
+export const switchable: ReadonlyArray<Pick<Switchable, "name" | "of">> = [
+  ...features.map((name) => ({ name, of: "feature" as const })),
+  ...onlyCalled.map((name) => ({ name, of: "dependency" as const }))
+]
+
 export interface Change {
   readonly actor: string
   readonly reason: string
@@ -49,18 +56,18 @@ export const switchboard = Effect.gen(function* () {
       yield* switches.set(name, kind, yield* orderOf(change))
     })
 
-  const onlyCalls = dependencies.filter((name) => !features.includes(name))
-  const named = [...features.map((name) => ({ name, of: "feature" as const })), ...onlyCalls.map(dependencyCalled)]
-  const all = [...features, ...onlyCalls]
+  const all = switchable.map(({ name }) => name)
   return {
     switches: Effect.gen(function* () {
       const elsewhere = (yield* registered.snapshot).filter(({ name }) => !dependencies.includes(name))
       const orders = (yield* switches.list).filter(({ kind }) => kind === "off")
-      return [...named, ...elsewhere.map(({ name }) => dependencyCalled(name))].map(({ name, of }): Switchable => ({
-        name,
-        of,
-        off: orders.find(({ target }) => target === name)
-      }))
+      return [...switchable, ...elsewhere.map(({ name }) => dependencyCalled(name))].map(
+        ({ name, of }): Switchable => ({
+          name,
+          of,
+          off: orders.find(({ target }) => target === name)
+        })
+      )
     }),
     off: set("off", all),
     on: Effect.fn("switchboard.on")(function* (name: string, change: Change) {

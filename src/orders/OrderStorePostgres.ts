@@ -22,6 +22,7 @@ import { OrderChanges } from "./OrderChanges.ts"
 import { reachOrderPoint, type Wish } from "./crashPoints.ts"
 import { type OrderRow, orderColumns, ownerOf, toOrder } from "./orderRows.ts"
 import { orderMails } from "./orderMails.ts"
+import { countValue } from "./orderValue.ts"
 import { fulfil, requestCancel, requestRefund } from "./orderRequests.ts"
 import { advance } from "./orderSteps.ts"
 import {
@@ -101,7 +102,7 @@ export const layer = Layer.effect(
         Effect.gen(function* () {
           yield* insertOrder(sql, order)
           yield* jobs.enqueue({ queue: orderQueue, key: order.id, payload: { order_id: order.id } })
-          yield* database.afterCommit(track(order.id, ["placed"]))
+          yield* database.afterCommit(Effect.andThen(track(order.id, ["placed"]), countValue(order.price)))
           return { _tag: "Placed", expiresAt } as Claimed
         })
       )

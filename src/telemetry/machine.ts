@@ -86,6 +86,18 @@ const figuresOf = (directories: Readonly<Record<string, string>>): ReadonlyArray
     description: "Bytes that went out over the network that the process sees",
     look: octets("OutOctets")
   },
+  {
+    type: "counter",
+    name: "process_disk_read_bytes_total",
+    description: "Bytes that were read from disks",
+    look: numberIn("/proc/self/io", /^read_bytes: (\d+)/m)
+  },
+  {
+    type: "counter",
+    name: "process_disk_written_bytes_total",
+    description: "Bytes that were written to disks",
+    look: numberIn("/proc/self/io", /^write_bytes: (\d+)/m)
+  },
   ...Object.entries(directories).flatMap(([directory, at]): ReadonlyArray<Figure> => {
     const absolute = path.resolve(at)
     const attributes = { directory }

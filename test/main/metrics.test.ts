@@ -6,12 +6,33 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
+import { askedIn } from "../telemetry/asked.ts"
 import { readExposition } from "../telemetry/exposition.ts"
 import { customer, placeOrder, untilAllCaptured } from "./client.ts"
 import { startShop } from "./process.ts"
 
 const promtool = spawnSync("promtool", ["--version"]).status === 0
 const patiently = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
+
+/** What alerts and dashboard ask for, and what is there only from the first event of its kind on. */
+const withAnEvent: ReadonlySet<string> = new Set([
+  "holdfast_admission_refused_total",
+  "holdfast_rate_limited_total",
+  "holdfast_log_in_delays_total",
+  "holdfast_analytics_events_dropped_total",
+  "holdfast_database_slow_total",
+  "holdfast_dead_letters",
+  "holdfast_errors_total",
+  "holdfast_error_last_seen_timestamp_seconds",
+  "holdfast_orders_unfinished",
+  "holdfast_orders_unfinished_oldest_seconds",
+  "holdfast_orders_unfinished_value_minor_units",
+  "holdfast_payments_in_doubt",
+  "holdfast_payments_in_doubt_oldest_seconds",
+  "holdfast_queue_jobs",
+  "holdfast_queue_oldest_seconds",
+  "holdfast_spool_refused_total"
+])
 
 it.live(
   "a node tells of its requests, dependencies, queues, orders and invariants, and goes on when its database is away",
@@ -70,7 +91,15 @@ it.live(
       if (promtool) {
         expect(execFileSync("promtool", ["check", "metrics"], { input: seen.text, encoding: "utf8" })).toBe("")
       }
+      const missing = ["ops/prometheus/alerts.yml", "ops/grafana/dashboard.json"]
+        .flatMap(askedIn)
+        .filter((name) => !seen.text.includes(`# TYPE ${name} `) && !withAnEvent.has(name))
+      expect(missing).toEqual([])
       const { valueOf } = seen
+      expect(valueOf("holdfast_order_value_minor_units_total")).toBeGreaterThan(0)
+      expect(valueOf("holdfast_switched_off", { name: "checkout", of: "feature" })).toBe(0)
+      expect(valueOf("holdfast_log_lines_total", { level: "INFO" })).toBeGreaterThan(0)
+      expect(valueOf("process_disk_written_bytes_total")).toBeGreaterThanOrEqual(0)
       expect(valueOf("holdfast_shop_events_total", { event: "order_placed" })).toBe(1)
       expect(valueOf("holdfast_shop_events_total", { event: "order_captured" })).toBe(1)
       expect(valueOf("holdfast_shop_events_total", { event: "user_signed_up" })).toBe(1)

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { Yaml } from "effect/encoding"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { settings, variableNames } from "../../src/config.ts"
 import packageJson from "../../package.json" with { type: "json" }
@@ -18,6 +18,9 @@ interface Service {
   readonly command?: ReadonlyArray<string>
   readonly environment?: Readonly<Record<string, string>>
   readonly volumes?: ReadonlyArray<string>
+  readonly ports?: ReadonlyArray<string>
+  readonly secrets?: ReadonlyArray<string>
+  readonly networks?: Readonly<Record<string, { readonly ipv4_address: string }>>
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly healthcheck?: { readonly test?: ReadonlyArray<string> }
   readonly stop_grace_period?: string
@@ -25,10 +28,12 @@ interface Service {
 interface Compose {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, { readonly environment: string }>>
 }
 
 const compose = Yaml.parse(file("docker-compose.yml")) as Compose // the tests below look at what they use of it
-const { app, migrate, postgres } = compose.services
+const { "app-1": app, "app-2": second, migrate, postgres, prometheus, proxy } = compose.services
+const services = Object.values(compose.services)
 const dockerfile = file("Dockerfile")
 
 /** What somebody puts into their environment; `${NAME:?why}` in the file takes it from there. */
@@ -40,7 +45,9 @@ const secrets: Readonly<Record<string, string>> = {
   STRIPE_WEBHOOK_SECRET: "signing",
   RESEND_API_KEY: "key",
   EMAIL_FROM: "shop@example.com",
-  CHECKOUT_RETURN_URL: "https://shop.example/orders"
+  CHECKOUT_RETURN_URL: "https://shop.example/orders",
+  METRICS_TOKEN: "prometheus-0123456789",
+  GRAFANA_PASSWORD: "password"
 }
 const required = /\$\{(\w+):\?([^}]+)\}/g
 
@@ -74,6 +81,8 @@ describe("docker compose", () => {
 
   it("pins the version of what it pulls", () => {
     expect(postgres?.image).toMatch(/^postgres:18\.\d+$/)
+    const pulled = services.flatMap(({ image = "none" }) => (image === "holdfast" ? [] : [image]))
+    expect(pulled.filter((image) => !/:v?\d+\.\d+(\.\d+)?$/.test(image))).toEqual([])
     const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)
     expect(new Set(bases)).toEqual(new Set([`node:${packageJson.dependencies.node}-slim`]))
   })
@@ -85,11 +94,50 @@ describe("docker compose", () => {
     expect(migrate?.command).toEqual(["node", "src/main.ts", "migrate"])
   })
 
-  it("keeps data on volumes, and gives the shop longer to end than it takes", () => {
-    const kept = [...(postgres?.volumes ?? []), ...(app?.volumes ?? [])].map((volume) => volume.split(":")[0])
-    expect(kept).toEqual(Object.keys(compose.volumes))
+  it("keeps data on volumes, each of one service, and gives the shop longer to end than it takes", () => {
+    const mounts = services.flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(":")[0] ?? ""))
+    expect(mounts.filter((mount) => !mount.startsWith("./"))).toEqual(Object.keys(compose.volumes))
     const seconds = (text: string | undefined) => Number.parseInt(text ?? "", 10)
     expect(seconds(app?.stop_grace_period)).toBeGreaterThan(seconds(app?.environment?.["SHUTDOWN_GRACE"]))
+    expect(second?.environment).toEqual(app?.environment)
+  })
+
+  it("mounts only files that there are, and opens each port once, to this machine alone", () => {
+    const mounted = services.flatMap(({ volumes = [] }) => volumes.filter((volume) => volume.startsWith("./")))
+    const missing = mounted.filter((volume) => !existsSync(join(root, volume.split(":")[0] ?? "")))
+    expect([mounted.length > 5, missing]).toEqual([true, []])
+    const ports = services.flatMap(({ ports: opened = [] }) => opened)
+    expect(ports.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual([])
+    expect(new Set(ports.map((port) => port.split(":")[1])).size).toBe(ports.length)
+  })
+
+  it("puts every node behind the proxy, which asks whether it is ready, and whose word the nodes take", () => {
+    const caddy = file("ops/proxy/Caddyfile")
+    expect(caddy).toContain("reverse_proxy app-1:3000 app-2:3000 {")
+    expect(caddy).toMatch(/health_uri \/readyz\n\s+health_interval 1s/)
+    expect(app?.environment?.["TRUSTED_PROXIES"]).toBe(proxy?.networks?.["default"]?.ipv4_address)
+  })
+
+  it("has Prometheus ask every node with a token of its own, and Grafana show what it finds", () => {
+    const asked = Yaml.parse(file("ops/prometheus/prometheus.yml")) as {
+      readonly rule_files: ReadonlyArray<string>
+      readonly scrape_configs: ReadonlyArray<{
+        readonly authorization: { readonly credentials_file: string }
+        readonly static_configs: ReadonlyArray<{ readonly targets: ReadonlyArray<string> }>
+      }>
+    }
+    const [job] = asked.scrape_configs
+    expect(job?.static_configs[0]?.targets).toEqual(["app-1:3001", "app-2:3001"])
+    expect(job?.authorization.credentials_file).toBe("/run/secrets/metrics_token")
+    expect([prometheus?.secrets, compose.secrets]).toEqual([
+      ["metrics_token"],
+      { metrics_token: { environment: "METRICS_TOKEN" } }
+    ])
+    expect(app?.environment?.["OPS_TOKENS"]).toMatch(/,prometheus:viewer:\$\{METRICS_TOKEN/)
+    expect(prometheus?.volumes?.some((volume) => volume.endsWith(`${asked.rule_files[0]}:ro`))).toBe(true)
+    expect(file("ops/grafana/provisioning/datasources/prometheus.yml")).toContain("url: http://prometheus:9090")
+    const collector = file("ops/collector/config.yml")
+    expect(collector).toContain(`:${new URL(app?.environment?.["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "").port}\n`)
   })
 })
 

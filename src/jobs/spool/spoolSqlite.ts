@@ -5,7 +5,8 @@
  * whether the disk takes a write, and whether the file is whole. A caller that is interrupted leaves its write behind, which then happens all the same.
  */
 import { Worker } from "node:worker_threads"
-import { DateTime, Deferred, Effect, Metric, Option, Schedule } from "effect"
+import { Clock, DateTime, Deferred, Effect, Metric, Option, Schedule } from "effect"
+import { registerReadings } from "../../telemetry/readings.ts"
 import { rowBytes, toEntry, toRow } from "./entryText.ts"
 import { SpoolFull, SpoolRefused, SpoolUnavailable } from "./errors.ts"
 import type { Entry, Put, Spool } from "./Spool.ts"
@@ -19,8 +20,6 @@ const answersWithin = "2 seconds"
 const opensWithin = "20 seconds"
 const looks = Schedule.spaced("10 seconds").pipe(Schedule.jittered)
 
-const depthGauge = Metric.gauge("holdfast_spool_entries", { description: "Writes that wait on this node's disk" })
-const bytesGauge = Metric.gauge("holdfast_spool_bytes", { description: "What they take there" })
 const refusals = Metric.counter("holdfast_spool_refused_total", {
   description: "Writes that the spool did not take, by reason",
   incremental: true
@@ -113,10 +112,6 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
         yield* Effect.logFatal("a file of the spool is damaged", { severity: "critical", code: "SpoolCorrupt", file })
       }
     })
-  const measured = Effect.suspend(() =>
-    Effect.andThen(Metric.update(depthGauge, held.entries), Metric.update(bytesGauge, held.bytes))
-  )
-
   yield* Deferred.await(opened).pipe(
     Effect.timeoutOrElse({
       duration: opensWithin,
@@ -127,7 +122,6 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
   yield* ask({ _tag: "Look" }).pipe(
     Effect.flatMap(looked),
     Effect.catch(({ _tag: code, reason }) => Effect.logError("the spool cannot be written", { code, reason })),
-    Effect.andThen(measured),
     Effect.repeat(looks),
     Effect.delay("10 seconds"),
     Effect.forkScoped
@@ -137,7 +131,6 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
     function* (entry: Entry): Effect.fn.Return<Put, SpoolFull | SpoolUnavailable> {
       const row = toRow(entry)
       const answer = yield* ask({ _tag: "Put", row, bytes: rowBytes(row) })
-      yield* measured
       if (answer._tag === "Full") return yield* new SpoolFull({ limit: answer.limit })
       if (answer._tag === "KeyTaken") return answer
       return { _tag: "Kept", entry: toEntry(answer.row), replayed: answer.replayed }
@@ -154,8 +147,24 @@ export const makeSpoolSqlite = Effect.fnUntraced(function* (folder: string, limi
   })
   const remove = Effect.fn("Spool.remove")(function* (id: string) {
     yield* ask({ _tag: "Remove", id })
-    yield* measured
   })
+  const clock = yield* Clock.Clock
+  yield* registerReadings([
+    {
+      type: "gauge",
+      name: "holdfast_spool_entries",
+      description: "Writes that wait on this node's disk",
+      read: () => held.entries
+    },
+    { type: "gauge", name: "holdfast_spool_bytes", description: "What they take there", read: () => held.bytes },
+    {
+      type: "gauge",
+      name: "holdfast_spool_oldest_seconds",
+      description: "How long the oldest of them has waited; zero when there is none",
+      read: () => (held.oldestAt === undefined ? 0 : (clock.currentTimeMillisUnsafe() - held.oldestAt) / 1000)
+    }
+  ])
+
   const snapshot = Effect.sync(() => ({
     usable:
       !stopped &&

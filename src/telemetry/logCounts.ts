@@ -1,0 +1,31 @@
+/**
+ * Log lines counted by level, also those that nobody reads: a FATAL is an alert of its own.
+ *
+ * Levels that are not written are not counted either.
+ */
+import { Effect, Layer, Logger } from "effect"
+import { registerReadings } from "./readings.ts"
+
+const levels = ["Fatal", "Error", "Warn", "Info"] as const
+type Counted = (typeof levels)[number]
+const isCounted = (level: string): level is Counted => levels.some((one) => one === level)
+
+/** Beside the loggers that there are. */
+export const layer: Layer.Layer<never> = Layer.unwrap(
+  Effect.gen(function* () {
+    const lines: Record<Counted, number> = { Fatal: 0, Error: 0, Warn: 0, Info: 0 }
+    yield* registerReadings(
+      levels.map((level) => ({
+        type: "counter",
+        name: "holdfast_log_lines_total",
+        description: "Lines that were logged, by level",
+        attributes: { level: level.toUpperCase() },
+        read: () => lines[level]
+      }))
+    )
+    const count = Logger.make<unknown, void>(({ logLevel }) => {
+      if (isCounted(logLevel)) lines[logLevel] += 1
+    })
+    return Logger.layer([count], { mergeWithExisting: true })
+  })
+)
