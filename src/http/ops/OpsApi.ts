@@ -6,6 +6,7 @@ import { pageOf } from "../pages.ts"
 import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
+import { readable } from "./document.ts"
 import { ExplainApi } from "./ExplainApi.ts"
 import { FaultsApi } from "./FaultsApi.ts"
 import { InvariantsApi } from "./InvariantsApi.ts"
@@ -128,5 +129,12 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(MetricsApi)
   .annotate(HttpApi.ParseOptions, parseOptions)
   .annotate(HttpApi.PayloadParseOptions, payloadParseOptions)
-  .annotateMerge(OpenApi.annotations({ title: "Holdfast, for operators" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Holdfast, for operators",
+      version: "1",
+      license: { name: "MIT", identifier: "MIT" },
+      transform: readable
+    })
+  )
   .middleware(ErrorRendering)
