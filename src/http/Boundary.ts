@@ -46,7 +46,7 @@ import { problemOf, retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
 import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
-import { answeredLine, requestEnding, requestEntry, servedRequest } from "./requestTrace.ts"
+import { answeredLine, orderIn, requestEnding, requestEntry, servedRequest } from "./requestTrace.ts"
 import { announced, goingOf } from "./toGo.ts"
 import { isLeftUnread, refusedUnread } from "./unread.ts"
 
@@ -122,7 +122,8 @@ export const boundary = Layer.fresh(
             Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
           )
           const endedNanos = clock.currentTimeNanosUnsafe()
-          const ended = { method: request.method, route: told.route ?? unmatched, status: response.status, told }
+          const { method, url } = request
+          const ended = { method, url, route: told.route ?? unmatched, status: response.status, told }
           count({ ...ended, seconds: Number(endedNanos - startedNanos) / 1e9 })
           if (tracing.records) trace.end(requestEnding(ended, id, endedNanos))
           served?.(servedRequest(ended, { id, traceId: trace.span.traceId, startedMillis, startedNanos, endedNanos }))
@@ -279,7 +280,9 @@ const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E,
 const logFields = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   const { startedMillis, told } = yield* CurrentRequest
+  const orderId = orderIn(request.url)
   return {
+    ...(orderId === undefined ? {} : { order_id: orderId }),
     method: request.method,
     route: told.route ?? unmatched,
     duration_ms: (yield* Clock.currentTimeMillis) - startedMillis

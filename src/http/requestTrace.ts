@@ -15,6 +15,7 @@ interface Answered {
   readonly route: string
   readonly status: number
   readonly told: Told
+  readonly url: string
 }
 
 export const requestEntry = (
@@ -29,9 +30,12 @@ export const requestEntry = (
   startTime
 })
 
+/** The order that a path is about; nothing else of a path is ever told. */
+export const orderIn = (url: string): string | undefined => /^\/v1\/orders\/(ord_[\w-]{1,60})(?:[/?]|$)/.exec(url)?.[1]
+
 /** A request fails when the shop does: a refusal is an answer. */
 export const requestEnding = (
-  { method, route, status, told }: Answered,
+  { method, route, status, told, url }: Answered,
   requestId: string,
   endTime: bigint
 ): Ending => ({
@@ -42,14 +46,16 @@ export const requestEnding = (
     "http.route": route,
     "http.response.status_code": status,
     "holdfast.request_id": requestId,
+    "holdfast.order_id": orderIn(url),
     "holdfast.code": told.code,
     "holdfast.degraded": told.degraded ? true : undefined
   },
   endTime
 })
 
-export const answeredLine = ({ method, route, status, told }: Answered, requestId: string) => ({
+export const answeredLine = ({ method, route, status, told, url }: Answered, requestId: string) => ({
   request_id: requestId,
+  order_id: orderIn(url),
   method,
   route,
   status,

@@ -13,7 +13,7 @@ it.live(
   "the trace of an order is whole: request, job, provider's calls, provider's event, with the right parents",
   () =>
     Effect.gen(function* () {
-      const { all, lines, metrics, spans, url: OTEL_EXPORTER_OTLP_ENDPOINT } = yield* collector
+      const { all, illness, lines, metrics, spans, url: OTEL_EXPORTER_OTLP_ENDPOINT } = yield* collector
       const DATA_DIR = yield* temporaryFolder
       const shop = yield* startShop({ env: { DATA_DIR, OTEL_EXPORTER_OTLP_ENDPOINT } })
       const { url } = yield* shop.ready
@@ -80,6 +80,23 @@ it.live(
       }
       assert.isAbove(lines().length, 0)
       assert.strictEqual((yield* readOrder(url, who, placed?.body.id ?? "")).status, "captured")
+
+      // The collector hangs: requests do not notice, and what was kept meanwhile arrives when it is well again.
+      illness.hang = true
+      const seen = named("GET /v1/products").length
+      const sampled = { traceparent: `00-${caller.traceId}-${caller.spanId}-01` }
+      for (let n = 0; n < 20; n++) {
+        assert.strictEqual((yield* request(`${url}/v1/products`, { headers: sampled }))?.status, 200)
+      }
+      delete illness.hang
+      yield* Effect.repeat(
+        Effect.sync(() => named("GET /v1/products").length),
+        {
+          until: (found) => found >= seen + 20,
+          schedule: patiently
+        }
+      )
+      assert.strictEqual(named("GET /v1/products").length, seen + 20)
       yield* shop.signal("SIGTERM")
       assert.strictEqual((yield* shop.ended).code, 0)
       assert.include(

@@ -118,6 +118,17 @@ layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
     })
   )
 
+  it.effect("lets one part of the node say more for a while", () =>
+    Effect.gen(function* () {
+      const set = yield* ops(["log-levels", "set", "payments", "debug", "--for", "5 minutes", "--reason", "drill"])
+      assert.match(set.said, /payments +debug +ada +drill/)
+      const reset = yield* ops("log-levels reset payments --reason over")
+      assert.match(reset.said, /payments +info +-/)
+      const unknown = yield* ops("log-levels set paymints debug --reason drill")
+      assert.deepStrictEqual([unknown.code, unknown.said.includes("/module")], [1, true], unknown.said)
+    })
+  )
+
   it.effect("explains itself", () =>
     Effect.gen(function* () {
       const { code, said } = yield* ops("dead-letters --help")

@@ -6,7 +6,9 @@
  */
 import { DateTime, Effect, Option } from "effect"
 import type { DatabaseUnavailable } from "../../database/errors.ts"
+import { currentOrigin } from "../origin.ts"
 import { type Kept, waiting } from "./Deferred.ts"
+import { withOrigin } from "./entryOrigin.ts"
 import { acceptedFor, type Entry, type Put, Spool } from "./Spool.ts"
 
 /** What is handed in; when it came, and for how long it is promised, is said here. */
@@ -23,7 +25,8 @@ export const makeCustody = Effect.map(Spool, (spool) =>
     keyTaken: () => E
   ): Effect.fn.Return<Kept, E | DatabaseUnavailable> {
     const acceptedAt = yield* DateTime.now
-    const entry: Entry = { ...wish, acceptedAt, acceptUntil: DateTime.addDuration(acceptedAt, acceptedFor) }
+    const payload = withOrigin(wish.payload, yield* currentOrigin)
+    const entry: Entry = { ...wish, payload, acceptedAt, acceptUntil: DateTime.addDuration(acceptedAt, acceptedFor) }
     const before = formerId === undefined ? Effect.succeedNone : spool.find(formerId)
     const putOnce = Effect.flatMap(
       before,

@@ -9,6 +9,7 @@ import { Cause, Clock, Effect, Layer, Schedule } from "effect"
 import { DatabaseHealth } from "../../database/DatabaseHealth.ts"
 import { describeCause } from "../../telemetry/redaction.ts"
 import { reach } from "../crashPoints.ts"
+import { asOf } from "./entryOrigin.ts"
 import { DeferredWrites } from "./DeferredWrites.ts"
 import { type Entry, Spool } from "./Spool.ts"
 
@@ -25,7 +26,7 @@ export const makeHandover = Effect.gen(function* () {
   const stuck = new Map<string, number>()
 
   const handOver = Effect.fnUntraced(function* (entry: Entry) {
-    yield* writes.take(entry)
+    yield* asOf(entry)(writes.take(entry))
     yield* reach("spool.taken")
     yield* spool.remove(entry.id)
     stuck.delete(entry.id)

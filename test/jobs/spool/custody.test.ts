@@ -1,7 +1,12 @@
 /** What whoever hands a write in is told, when it is kept and when it is not. */
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Duration, Effect } from "effect"
+import { DateTime, Duration, Effect, Layer, Tracer } from "effect"
 import { DatabaseUnavailable } from "../../../src/database/errors.ts"
+import { Jobs } from "../../../src/jobs/Jobs.ts"
+import { deferredQueue } from "../../../src/jobs/spool/Deferred.ts"
+import { DeferredWrites } from "../../../src/jobs/spool/DeferredWrites.ts"
+import { makeHandover } from "../../../src/jobs/spool/handover.ts"
+import { AskedBy } from "../../../src/telemetry/AskedBy.ts"
 import { makeCustody } from "../../../src/jobs/spool/custody.ts"
 import { Spool } from "../../../src/jobs/spool/Spool.ts"
 import { entry } from "./entries.ts"
@@ -29,6 +34,30 @@ layer(Spool.layerMemory)("a write that is kept", (it) => {
       yield* keep("by-the-old", { key: "rotated" })
       const { deferred, replayed } = yield* keep("by-the-new", { key: "rotated", formerId: "by-the-old" })
       assert.deepStrictEqual([deferred.id, replayed], ["by-the-old", true])
+    })
+  )
+})
+
+const queue = DeferredWrites.layerMemory.pipe(
+  Layer.provideMerge(Jobs.layerMemory),
+  Layer.provideMerge(Spool.layerMemory)
+)
+layer(queue)("a write that is handed over", (it) => {
+  it.effect("goes on with the trace of the request that handed it in, and says which request that was", () =>
+    Effect.gen(function* () {
+      const trace = Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16), sampled: true })
+      yield* keep("traced").pipe(
+        Effect.provideService(AskedBy, "req_1"),
+        Effect.withTracerEnabled(false),
+        Effect.withParentSpan(trace)
+      )
+      yield* Effect.withTracerEnabled(Effect.flatten(makeHandover), false)
+      const [job] = yield* (yield* Jobs).claim(deferredQueue, 1)
+      assert.deepInclude(job, {
+        key: "traced",
+        traceparent: `00-${trace.traceId}-${trace.spanId}-01`,
+        requestId: "req_1"
+      })
     })
   )
 })
