@@ -1,7 +1,8 @@
 /**
  * Passwords that anyone would try first. Knows a list of common words and the four ways in which people dress them up:
  * capitals, look-alike characters ("p@ssw0rd"), a short tail or head of digits and signs ("dragon2024!"), and
- * repetition. Runs of the alphabet, of digits and of the keyboard's rows are common too, in both directions.
+ * repetition. Runs of the alphabet, of digits and of the keyboard's rows and of a keypad's keys are common too, in both
+ * directions, also with a letter or two beside one, or one behind a common word.
  *
  * The list is of stems, lower case, letters and digits; a longer one may take its place without any change here.
  */
@@ -25,7 +26,10 @@ const stems: ReadonlySet<string> = new Set(
   soccer sophie spider spiderman standard starwars stella steven success summer sunflower sunshine superman
   superstar support sweetie system taylor teacher temp tennis test tester testing thomas thunder tigger tiffany
   tottenham toyota trustno1 tucker tweety unknown user veronica victoria vincent welcome whatever william willow
-  winner winter wizard yankees yellow zaq12wsx zxcvbn zxcvbnm`.split(/\s+/)
+  winner winter wizard yankees yellow zaq12wsx zxcvbn zxcvbnm alexandra april august autumn buddy charlotte cheesecake
+  christopher december dolphin february footba friday gfhjkm harrypotter january july june juventus love manutd march
+  metallica monday nirvana november october realmadrid saturday september snowball spongebob spring sunday thursday
+  tuesday wednesday woaini`.split(/\s+/)
 )
 
 const lookAlikes: ReadonlyMap<string, string> = new Map([
@@ -53,7 +57,20 @@ const rows = [
   "azertyuiop",
   "asdfghjkl",
   "zxcvbnm",
-  "1qaz2wsx3edc4rfv5tgb"
+  "1qaz2wsx3edc4rfv5tgb",
+  "qazwsxedcrfvtgbyhnujm",
+  "1q2w3e4r5t6y7u8i9o0p",
+  "q1w2e3r4t5y6u7i8o9p0",
+  "12qwaszx",
+  "1029384756",
+  "11223344556677889900",
+  "11112222333344445555",
+  "147258369",
+  "789456123",
+  "963852741",
+  "741852963",
+  "159753456",
+  "159357159"
 ]
 const runs = rows.flatMap((row) => [row, [...row].toReversed().join("")])
 
@@ -71,6 +88,14 @@ const unrepeated = (value: string): string => {
 
 const isRun = (value: string): boolean => value.length >= 3 && runs.some((run) => run.includes(value))
 
+/** A run of digits with a letter or two on one of its sides, or behind a word: what is left without the run. */
+const withoutRun = (value: string): string => {
+  const [, before = "", digits = "", after = ""] = /^(\p{L}*)(\d{4,})(\p{L}{0,2})$/u.exec(value) ?? []
+  const unit = unrepeated(digits)
+  if (unit.length !== 1 && !isRun(unit)) return value
+  return before.length + after.length <= 2 ? digits : after === "" ? before : value
+}
+
 const isGuess = (value: string): boolean => {
   const unit = unrepeated(value)
   return stems.has(unit) || isRun(unit)
@@ -79,6 +104,15 @@ const isGuess = (value: string): boolean => {
 export const isCommonPassword = (password: string): boolean => {
   const lower = password.normalize("NFKC").toLowerCase()
   const plain = withoutSigns(lower)
-  const undressed = [lower, plain, bare(lower), bare(plain), folded(lower), bare(folded(lower)), folded(bare(lower))]
+  const undressed = [
+    lower,
+    plain,
+    bare(lower),
+    bare(plain),
+    folded(lower),
+    bare(folded(lower)),
+    folded(bare(lower)),
+    withoutRun(plain)
+  ]
   return unrepeated(lower).length < 4 || undressed.some(isGuess)
 }
