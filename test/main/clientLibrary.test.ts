@@ -173,7 +173,7 @@ layer(shop, { excludeTestServices: true })("the client, over a wire that breaks,
       Effect.gen(function* () {
         const { client } = yield* member
         const checkout = yield* switches
-        yield* checkout.set("checkout", "off", { actor: "ada", reason: "drill", expiresIn: "3 seconds" })
+        yield* checkout.set("checkout", "off", { actor: "ada", reason: "drill", expiresIn: "2 seconds" })
         const refused = Effect.flip(client.orders.place({ payload: kettle }, { deadline: "1 second" }))
         yield* Effect.repeat(refused, {
           until: ({ _tag }) => _tag === "FeatureDisabled",

@@ -19,7 +19,8 @@ class Running extends Context.Service<Running, { readonly shop: Shop; readonly u
   static readonly layer = Layer.effect(
     Running,
     Effect.gen(function* () {
-      const shop = yield* startShop({ env: { DATA_DIR: yield* Folder } })
+      const settings = { CORS_ORIGINS: "https://shop.example.com", TRUSTED_PROXIES: "127.0.0.1" }
+      const shop = yield* startShop({ env: { DATA_DIR: yield* Folder, ...settings } })
       return { shop, ...(yield* shop.ready) }
     })
   )
@@ -119,6 +120,24 @@ layer(Folder.layer, { excludeTestServices: true })("a shop on a folder of its ow
             expect(yield* request(`${url}${path}`)).toMatchObject(unknown)
           for (const path of ["/v1/products", "/v1/status", "/readyz"])
             expect(yield* request(`${opsUrl}${path}`)).toMatchObject(unknown)
+        }),
+      60_000
+    )
+
+    it.effect(
+      "tells browsers what its settings say: on both ports that it speaks TLS, and on its own who may call it",
+      () =>
+        Effect.gen(function* () {
+          const { shop, url } = yield* Running
+          const opsUrl = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+          const headers = { origin: "https://shop.example.com", "x-forwarded-proto": "https" }
+          const said = (base: string) =>
+            Effect.map(request(`${base}/nothing`, { headers }), (answer) => [
+              answer?.headers.get("strict-transport-security"),
+              answer?.headers.get("access-control-allow-origin")
+            ])
+          expect(yield* said(url)).toEqual(["max-age=31536000", "https://shop.example.com"])
+          expect(yield* said(opsUrl)).toEqual(["max-age=31536000", null])
         }),
       60_000
     )
