@@ -6,8 +6,9 @@
 import { DateTime, Effect } from "effect"
 import { HttpServerRequest } from "effect/http"
 import type { Deferred } from "../jobs/spool/Deferred.ts"
-import type { Placed } from "../orders/Orders.ts"
+import { type KeptKey, WhenRefused } from "../orders/keptKey.ts"
 import { keyDays } from "../orders/OrderStore.ts"
+import { CurrentRequest } from "./CurrentRequest.ts"
 import { type FieldError, IdempotencyKeyInvalid, IdempotencyKeyMissing } from "./errors.ts"
 
 const valid = /^[\x21-\x7e]{8,255}$/
@@ -53,10 +54,13 @@ export const keyOfDeferred = ({ acceptedAt }: Deferred, replayed: boolean) =>
   keyedHeaders({ keyExpiresAt: DateTime.add(acceptedAt, { days: keyDays }), replayed })
 
 /** The headers of an answer to a keyed request. */
-export const keyedHeaders = ({
-  keyExpiresAt,
-  replayed
-}: Pick<Placed, "keyExpiresAt" | "replayed">): Readonly<Record<string, string>> => ({
+export const keyedHeaders = ({ keyExpiresAt, replayed }: KeptKey): Readonly<Record<string, string>> => ({
   "idempotency-key-expires": DateTime.formatIso(keyExpiresAt),
   ...(replayed ? { "idempotent-replayed": "true" } : {})
 })
+
+/** A wish whose refusal says of its key what an order would, if it is kept under it. */
+export const withKeyTold = <A, E, R>(wish: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(CurrentRequest, ({ told }) =>
+    Effect.provideService(wish, WhenRefused, (key) => void (told.keyed = keyedHeaders(key)))
+  )

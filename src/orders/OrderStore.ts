@@ -47,7 +47,7 @@ export type StoredRefusal = Readonly<Record<string, unknown>>
 export type Claimed =
   | { readonly _tag: "Placed"; readonly expiresAt: DateTime.Utc }
   | { readonly _tag: "Replayed"; readonly orderId: OrderId; readonly expiresAt: DateTime.Utc }
-  | { readonly _tag: "Refused"; readonly refusal: StoredRefusal }
+  | { readonly _tag: "Refused"; readonly refusal: StoredRefusal; readonly expiresAt: DateTime.Utc }
 
 export type NextStep =
   | ({

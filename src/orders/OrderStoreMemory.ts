@@ -81,7 +81,8 @@ const make = Effect.gen(function* () {
   const refuse: OrderStore["Service"]["refuse"] = Effect.fnUntraced(function* (claim, refusal) {
     const before = yield* standing(claim)
     if (Option.isSome(before)) return before.value
-    const stands: Claimed = { _tag: "Refused", refusal }
+    const expiresAt = DateTime.add(yield* DateTime.now, { days: keyDays })
+    const stands: Claimed = { _tag: "Refused", refusal, expiresAt }
     stand(claim, stands)
     return stands
   })

@@ -109,8 +109,8 @@ export const layer = Layer.effect(
     })
 
     const refuse = Effect.fn("OrderStore.refuse")(function* (claim: Claim, refusal: StoredRefusal) {
-      return yield* claiming("orders.refuse", claim, { orderId: null, refusal }, () =>
-        Effect.succeed<Claimed>({ _tag: "Refused", refusal })
+      return yield* claiming("orders.refuse", claim, { orderId: null, refusal }, (_sql, expiresAt) =>
+        Effect.succeed<Claimed>({ _tag: "Refused", refusal, expiresAt })
       )
     })
 
@@ -249,14 +249,11 @@ const readClaim = (sql: SqlClient.SqlClient, claim: ClaimedKey) => sql<ClaimRow>
 
 const toClaimed = (claim: Claim, row: ClaimRow): Effect.Effect<Claimed, IdempotencyKeyReused> => {
   if (!isOfRequest(row.fingerprint, claim)) return Effect.fail(new IdempotencyKeyReused())
+  const expiresAt = DateTime.fromDateUnsafe(row.expires_at)
   return Effect.succeed(
     row.refusal === null
-      ? {
-          _tag: "Replayed",
-          orderId: OrderId.make(row.order_id ?? ""),
-          expiresAt: DateTime.fromDateUnsafe(row.expires_at)
-        }
-      : { _tag: "Refused", refusal: row.refusal }
+      ? { _tag: "Replayed", orderId: OrderId.make(row.order_id ?? ""), expiresAt }
+      : { _tag: "Refused", refusal: row.refusal, expiresAt }
   )
 }
 

@@ -36,6 +36,7 @@ import {
 import type { OrderCursor } from "./Order.ts"
 import { Outcomes } from "./Outcomes.ts"
 import { price, type PricedLine } from "./pricing.ts"
+import { type KeptKey, refusedUnder } from "./keptKey.ts"
 import { ofCancelling, type OfPlacing, ofPlacing, ofRefunding } from "./refusals.ts"
 
 type Failures = DatabaseUnavailable | QueryTimeout
@@ -55,12 +56,8 @@ export const checkout = "checkout"
 /** The feature that an operator switches off to give no money back for now; refunds that were taken go on. */
 export const refunds = "refunds"
 
-export interface Placed {
+export interface Placed extends KeptKey {
   readonly orderId: OrderId
-  /** True when the key had been used before: nothing new was made. */
-  readonly replayed: boolean
-  /** When the key is forgotten. */
-  readonly keyExpiresAt: DateTime.Utc
 }
 
 export class Orders extends Context.Service<
@@ -154,13 +151,18 @@ export class Orders extends Context.Service<
           case "Replayed":
             return Effect.succeed({ orderId: claimed.orderId, replayed: true, keyExpiresAt: claimed.expiresAt })
           case "Refused":
-            return restore(claimed.refusal)
+            return Effect.andThen(
+              refusedUnder({ replayed: true, keyExpiresAt: claimed.expiresAt }),
+              restore(claimed.refusal)
+            )
         }
       }
       /** Keeps a refusal under its key. Who comes second answers as the first did. */
       const kept = <E>(claim: Claim, refusal: E, stored: StoredRefusal) =>
         Effect.flatMap(store.refuse(claim, stored), (claimed) =>
-          claimed._tag === "Refused" ? Effect.fail(refusal) : Effect.succeed(claimed)
+          claimed._tag === "Refused"
+            ? Effect.andThen(refusedUnder({ replayed: false, keyExpiresAt: claimed.expiresAt }), Effect.fail(refusal))
+            : Effect.succeed(claimed)
         )
 
       const placing = Effect.fnUntraced(function* <E>(

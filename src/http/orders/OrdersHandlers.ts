@@ -18,7 +18,7 @@ import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization }
 import { hasCommitted } from "../CurrentRequest.ts"
 import { keptAnswer } from "../deferred/deferredAnswer.ts"
 import { PreconditionRequired } from "../errors.ts"
-import { idempotencyKey, keyedHeaders } from "../Idempotency.ts"
+import { idempotencyKey, keyedHeaders, withKeyTold } from "../Idempotency.ts"
 import { waitSecondsDefault, waitSecondsMost } from "../limits.ts"
 import { Cursors } from "../pages.ts"
 import { RateLimits } from "../RateLimits.ts"
@@ -78,7 +78,7 @@ export const ordersHandlers = HttpApiBuilder.group(
         const { userId } = principal
         yield* limits.count(rates.orders, userId)
         const key = yield* idempotencyKey
-        const placed = yield* deferredOrders.place(principal, key, payload)
+        const placed = yield* withKeyTold(deferredOrders.place(principal, key, payload))
         if ("deferred" in placed) return yield* keptAnswer(placed, key)
         yield* hasCommitted(`/v1/orders/${placed.orderId}`, keyedHeaders(placed))
         const wait = yield* preferredWait
@@ -124,19 +124,18 @@ export const ordersHandlers = HttpApiBuilder.group(
         yield* limits.count(rates.orders, userId)
         const key = yield* idempotencyKey
         const seen = yield* seenVersion
-        const placed = yield* orders
-          .cancel(userId, key, { id: params.id, version: seen.version })
-          .pipe(
-            Effect.catchTag("OrderVersionDiffers", (differs) =>
-              Effect.fail(seen.given ? differs : new PreconditionRequired())
-            )
+        const placed = yield* orders.cancel(userId, key, { id: params.id, version: seen.version }).pipe(
+          withKeyTold,
+          Effect.catchTag("OrderVersionDiffers", (differs) =>
+            Effect.fail(seen.given ? differs : new PreconditionRequired())
           )
+        )
         return yield* wished(orders, placed, 200)
       }),
       refund: Effect.fnUntraced(function* ({ params, payload }) {
         const { userId } = yield* operatorsOnly
         const key = yield* idempotencyKey
-        const placed = yield* orders.refund(userId, key, { id: params.id, amountCents: payload.amount })
+        const placed = yield* withKeyTold(orders.refund(userId, key, { id: params.id, amountCents: payload.amount }))
         return yield* wished(orders, placed, 201)
       })
     })
