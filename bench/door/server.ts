@@ -22,7 +22,9 @@ const refusing = Layer.effect(
   Effect.tap(Admission, (admission) =>
     Effect.sync(() => {
       for (let index = 0; index < crowd; index++) {
-        admission.passFor({ priority: "default", reads: true, hashes: false, tighter: undefined })?.ask(() => undefined)
+        admission
+          .passFor({ priority: "default", about: "other", reads: true, hashes: false, tighter: undefined })
+          ?.ask(() => undefined)
       }
     })
   )

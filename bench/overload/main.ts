@@ -6,8 +6,10 @@
  * The peak is the highest rate that is answered within the deadlines for five seconds on end. Then requests come at once,
  * twice, five and ten times that rate, whatever becomes of them (open loop). Goodput counts answers of success within
  * the request's deadline, from when it was due. In the mix an order costs as much as many pages, and is preferred: so
- * there goodput is counted in work, each kind weighed by what it takes alone, and a last flood has ten times the
- * visitors and the usual orders. Client, node, database and providers share the machine. Exits 1 when a target is missed.
+ * there goodput is counted in work, each kind weighed by the processor time that an answer of it takes of the node's event
+ * loop: every second one of sixteen at once is of that kind then, and the others are the mix, because among others an answer
+ * costs more than alone. A last flood has ten times the visitors and the usual orders.
+ * Client, node, database and providers share the machine. Exits 1 when a target is missed.
  */
 import { parseArgs } from "node:util"
 import type { Kind } from "../load/Client.ts"
@@ -61,11 +63,21 @@ const expected = (what: string, held: boolean) => {
 const shop = await startShop(values.role)
 const requests = await requestsOf(shop.url)
 
-/** Seconds of the shop that one request of a kind takes, when it has the shop for itself. */
+const weighedSeconds = 2
+/** Seconds of the node's loop that an answer takes on average; where that is not known, of all of the shop. */
+const costOf = async (shares: ReadonlyMap<Kind, number>) => {
+  const before = shop.loopCpu()
+  const perSecond = await closedLoopOf(shop, shares, weighedSeconds)
+  const spent = shop.loopCpu() - before
+  return Number.isNaN(spent) ? 1 / perSecond : spent / (perSecond * weighedSeconds)
+}
+/** Seconds of the node's loop that an answer of each kind takes: what it costs more or less than the mix that it is among. */
 const weightsOf = async (shares: ReadonlyMap<Kind, number>) => {
+  const mixed = await costOf(shares)
   const weights = new Map<Kind, number>()
   for (const kind of shares.keys()) {
-    weights.set(kind, shares.size === 1 ? 1 : 1 / (await closedLoopOf(shop, new Map([[kind, 1]]), 1.5)))
+    const half = new Map([...shares].map(([each, share]) => [each, share / 2 + (each === kind ? 0.5 : 0)]))
+    weights.set(kind, 2 * (await costOf(half)) - mixed)
   }
   return weights
 }
@@ -89,9 +101,13 @@ const judged = (at: string, found: Flood, healthy: Flood, times: number) => {
 const measured = async (workload: Workload) => {
   const shares = sharesOf(requests, workload)
   const peak = await peakOf(shop, shares)
-  const weights = await weightsOf(shares)
+  const weights = shares.size === 1 ? new Map<Kind, number>() : await weightsOf(shares)
   const healthy = await flood(shop, ratesOf(shares, peak / 2), seconds)
   console.log(`\n${workload}: peak ${peak.toFixed(0)} a second`)
+  if (weights.size > 0) {
+    const each = [...weights].map(([{ name }, weight]) => `${name} ${(weight * 1000).toFixed(2)}`)
+    console.log(`milliseconds of the node's loop: ${each.join(", ")}`)
+  }
   heading()
   levelRow("0.5 x", healthy, "")
   // What a second at the peak is worth, by the shares.

@@ -4,7 +4,11 @@ import { type Kind, wire } from "../load/Client.ts"
 /** What the door gives a read and a write (`http/Deadlines.ts`): a good answer comes within it. */
 const deadlineMillis = { read: 1_000, write: 5_000 }
 
-const account = { email: `buyer-${process.pid}@example.com`, password: "a password of a buyer" }
+/** An account that somebody logs in to does not log somebody else in meanwhile: as many as ask at once, and some. */
+const accounts = Array.from({ length: 24 }, (_, index) => ({
+  email: `buyer-${process.pid}-${index}@example.com`,
+  password: "a password of a buyer"
+}))
 
 const posted = async (url: string, body: object, headers: Readonly<Record<string, string>> = {}) => {
   const answer = await fetch(url, {
@@ -20,8 +24,8 @@ const order = { lines: [{ sku: "KITCHEN-KETTLE-12", quantity: 1 }], payment_meth
 
 /** With a customer who has ordered something before. */
 export const requestsOf = async (url: string) => {
-  await posted(`${url}/v1/users`, { ...account, name: "A Buyer" })
-  const authorization = `Bearer ${(await posted(`${url}/v1/sessions`, account)).token}`
+  for (const account of accounts) await posted(`${url}/v1/users`, { ...account, name: "A Buyer" })
+  const authorization = `Bearer ${(await posted(`${url}/v1/sessions`, accounts[0] ?? {})).token}`
   const key = `overload-${process.pid}`
   const { id } = await posted(`${url}/v1/orders`, order, { authorization, "idempotency-key": `${key}-first` })
   const products = (await (await fetch(`${url}/v1/products?limit=20`)).json()) as {
@@ -30,6 +34,7 @@ export const requestsOf = async (url: string) => {
 
   let orders = 0
   let looks = 0
+  let logIns = 0
   const someProduct = () => products.data[looks++ % products.data.length]?.id ?? ""
   const [before, after] = wire(
     "POST",
@@ -37,16 +42,13 @@ export const requestsOf = async (url: string) => {
     { authorization, prefer: "wait=0", "idempotency-key": "KEY" },
     JSON.stringify(order)
   ).split("KEY")
-  const [list, looked, logIn] = [
-    wire("GET", "/v1/products?limit=20"),
-    wire("GET", `/v1/orders/${id}`, { authorization }),
-    wire("POST", "/v1/sessions", {}, JSON.stringify(account))
-  ]
+  const [list, looked] = [wire("GET", "/v1/products?limit=20"), wire("GET", `/v1/orders/${id}`, { authorization })]
+  const loggingIn = accounts.map((account) => wire("POST", "/v1/sessions", {}, JSON.stringify(account)))
   const read = (name: string, next: () => string): Kind => ({ name, deadlineMillis: deadlineMillis.read, next })
   const write = (name: string, next: () => string): Kind => ({ name, deadlineMillis: deadlineMillis.write, next })
   return {
     order: write("order placed", () => `${before}${key}-${orders++}${after}`),
-    logIn: write("log in", () => logIn),
+    logIn: write("log in", () => loggingIn[logIns++ % loggingIn.length] ?? ""),
     orderLooked: read("order read", () => looked),
     list: read("product list", () => list),
     product: read("product", () => wire("GET", `/v1/products/${someProduct()}`)),

@@ -15,6 +15,8 @@ export interface RunningShop {
   readonly rss: () => number
   /** Seconds of processor time that the node has used so far. */
   readonly cpu: () => number
+  /** Seconds that its event loop has used of them: of what a node has one of, and what it runs out of first. */
+  readonly loopCpu: () => number
   readonly stop: () => Promise<void>
 }
 
@@ -73,6 +75,7 @@ export const startShop = async (
       const fields = read(`/proc/${child.pid}/stat`).split(") ")[1]?.split(" ") ?? []
       return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
     },
+    loopCpu: () => Number(read(`/proc/${child.pid}/task/${child.pid}/schedstat`).split(" ")[0]) / 1e9,
     stop: async () => {
       child.kill("SIGTERM")
       await ended

@@ -32,6 +32,8 @@ export class Admission extends Context.Service<
     readonly passFor: (traffic: Traffic, request?: object) => Pass | undefined
     /** The request was let in with this pass. */
     readonly letIn: (request: object, pass: Pass) => void
+    /** Whether such a request is refused without a wait; if so it is counted as refused. */
+    readonly refusesAtOnce: (traffic: Traffic) => boolean
     /** Refuses at once who would be refused after his body was read. */
     readonly atOnce: (pass: Pass) => Effect.Effect<void, NodeOverloaded>
     /** `self` when there is room, or after a moment's wait. */
@@ -67,10 +69,16 @@ export class Admission extends Context.Service<
           (request === undefined ? undefined : passes.get(request)) ??
           (traffic.priority === "outside" ? undefined : new Pass(gate, traffic, traffic.priority)),
         letIn: (request, pass) => void passes.set(request, pass),
+        refusesAtOnce: (traffic) => {
+          const { priority } = traffic
+          if (priority === "outside" || !gate.isHopeless(traffic, priority)) return false
+          gate.sentAway(priority)
+          return true
+        },
         atOnce: (pass) =>
           Effect.suspend(() => {
             if (pass.isIn || !pass.isHopeless) return Effect.void
-            gate.refused[pass.priority]++
+            gate.sentAway(pass.priority)
             return refusal
           }),
         through: <E, R>(pass: Pass, self: Effect.Effect<Answer, E, R>) =>
@@ -88,6 +96,7 @@ export class Admission extends Context.Service<
   static readonly layerOpen = Layer.succeed(Admission, {
     passFor: () => undefined,
     letIn: () => undefined,
+    refusesAtOnce: () => false,
     atOnce: () => Effect.void,
     through: (_pass, self) => self
   })

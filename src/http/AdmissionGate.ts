@@ -4,7 +4,7 @@
  * Plain calls, because most of those who come to a node that is flooded are sent away, and nothing may be spent on them.
  */
 import type { Clock } from "effect"
-import { monotonicMillis, Timer, type Timers, type Waiter, WaitingLine } from "../resilience/index.ts"
+import { monotonicMillis, type Priority, Timer, type Timers, type Waiter, WaitingLine } from "../resilience/index.ts"
 import type { AdmissionCounts } from "./admissionReport.ts"
 import { AdmissionLimit } from "./AdmissionLimit.ts"
 import type { Traffic } from "./traffic.ts"
@@ -18,6 +18,8 @@ const burstMillis = 100
  * kept as short as still finds somebody for each place that is given back (controlled delay, as CoDel has it for packets).
  */
 const standingMillis = 10
+/** As many places as come free in that time, at most; who finds none is told at once, which is all that he would learn. */
+const standingLength = 4
 const latelyMillis = 1_000
 /** A 503 that took longer has waited for something in vain: for a place in the database's pool, most likely. */
 const quickMillis = 100
@@ -29,7 +31,7 @@ export class Pass extends Timer implements Waiter {
   readonly priority: Waiter["priority"]
   /** Whether it was let in; it stays so, unless it steps out. */
   isIn = false
-  private readonly traffic: Traffic
+  readonly traffic: Traffic
   private readonly gate: AdmissionGate
   private decide: ((way: Way) => void) | undefined = undefined
   /** Negative while it takes no room. */
@@ -44,14 +46,12 @@ export class Pass extends Timer implements Waiter {
 
   /** Whether it finds neither room nor a place in the line. A critical one may still take that of another. */
   get isHopeless(): boolean {
-    const { line } = this.gate
-    const mayWait = this.priority === "critical" || (this.priority === "default" && line.size < lineLength)
-    return !mayWait && !this.gate.hasRoom(this)
+    return this.gate.isHopeless(this.traffic, this.priority)
   }
 
   /** In at once; false when there is no room. */
   enters(): boolean {
-    if (!this.gate.hasRoom(this)) return false
+    if (!this.gate.limit.hasRoom(this.traffic)) return false
     this.enter()
     return true
   }
@@ -92,7 +92,7 @@ export class Pass extends Timer implements Waiter {
     const now = this.gate.now()
     const took = now - this.enteredAt
     this.enteredAt = -1
-    limit.leave()
+    limit.leave(this.traffic)
     if (outcome === "answered") limit.answered(this.traffic, took, now)
     else if (outcome === "gave up" || (outcome === "came to nothing" && took > quickMillis)) limit.gaveUp(now)
     this.gate.letIn()
@@ -108,12 +108,11 @@ export class Pass extends Timer implements Waiter {
     this.isIn = true
     if (this.traffic.hashes) return
     this.enteredAt = this.gate.now()
-    this.gate.limit.enter()
+    this.gate.limit.enter(this.traffic)
   }
 
   private sendAway(decide: ((way: Way) => void) | undefined): void {
-    this.gate.refused[this.priority]++
-    if (this.priority !== "sheddable") this.gate.sentAwayAt = this.gate.now()
+    this.gate.sentAway(this.priority)
     decide?.("away")
   }
 }
@@ -124,8 +123,8 @@ export class AdmissionGate {
   readonly timers: Timers
   readonly refused: AdmissionCounts = { critical: 0, default: 0, sheddable: 0 }
   private readonly clock: Clock.Clock
-  /** When somebody was last sent away who had waited, or would have. */
-  sentAwayAt = Number.NEGATIVE_INFINITY
+  /** When one that had waited, or would have, was last sent away. */
+  private readonly sentAwayAt = { critical: Number.NEGATIVE_INFINITY, default: Number.NEGATIVE_INFINITY }
 
   constructor(clock: Clock.Clock, timers: Timers) {
     this.clock = clock
@@ -135,7 +134,7 @@ export class AdmissionGate {
 
   /** Whether somebody who would have waited was sent away lately. */
   isCrowded(): boolean {
-    return this.now() - this.sentAwayAt < latelyMillis
+    return this.isStanding("critical") || this.isStanding("default")
   }
 
   now(): number {
@@ -144,17 +143,38 @@ export class AdmissionGate {
 
   /** The place that somebody left belongs to who waits. */
   letIn(): void {
-    while (this.line.size > 0 && this.limit.hasRoom("default")) this.line.next()?.admitted()
+    while (this.line.size > 0 && this.limit.inFlight < this.limit.current) {
+      const next = this.line.next(({ traffic }) => this.limit.hasRoom(traffic))
+      if (next === undefined) return
+      next.admitted()
+    }
   }
 
-  hasRoom(pass: Pass): boolean {
-    return this.line.size === 0 && this.limit.hasRoom(pass.priority)
+  /** Whether there is neither room nor a place in the line. A critical one may still take that of another. */
+  isHopeless(traffic: Traffic, priority: Priority): boolean {
+    return !this.limit.hasRoom(traffic) && !this.line.hasPlace(priority, this.lengthFor(priority))
   }
 
   /** Whether it may wait; if so it does. */
   joins(pass: Pass): boolean {
-    if (!this.line.join(pass, lineLength)) return false
-    this.timers.add(pass, this.now() + (this.isCrowded() ? standingMillis : burstMillis))
+    const { priority } = pass
+    if (!this.line.join(pass, this.lengthFor(priority))) return false
+    const wait = priority !== "sheddable" && this.isStanding(priority) ? standingMillis : burstMillis
+    this.timers.add(pass, this.now() + wait)
     return true
+  }
+
+  sentAway(priority: Priority): void {
+    this.refused[priority]++
+    if (priority !== "sheddable") this.sentAwayAt[priority] = this.now()
+  }
+
+  /** A line is standing for orders only when orders are sent away: others leave it for them, and they may wait. */
+  private isStanding(priority: "critical" | "default"): boolean {
+    return this.now() - this.sentAwayAt[priority] < latelyMillis
+  }
+
+  private lengthFor(priority: Priority): number {
+    return priority === "default" && this.isStanding("default") ? standingLength : lineLength
   }
 }

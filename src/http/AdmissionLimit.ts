@@ -25,6 +25,11 @@ const steepestFall = 0.7
 const usedShare = 0.5
 /** The last fifth is kept from what nobody would miss. */
 const sheddableShare = 0.8
+/**
+ * The last tenth is kept from orders, placed or looked at: when all of them wait, for a lock on their table say, each holds
+ * its place for seconds, and pages, which take milliseconds, go through what is left.
+ */
+const ordersShare = 0.9
 /** Below this a request's time is noise of the runtime, and nobody notices it. Milliseconds. */
 const floorMillis = { reads: 5, writes: 20 }
 /** What was given up at its deadline took this many baselines at least. */
@@ -49,6 +54,7 @@ export class AdmissionLimit {
   private ratios = 0
   private most = 0
   inFlight = 0
+  private orders = 0
 
   constructor(now: number) {
     this.startedAt = now
@@ -59,16 +65,19 @@ export class AdmissionLimit {
     return Math.floor(this.limit)
   }
 
-  hasRoom(priority: Traffic["priority"]): boolean {
-    return this.inFlight < Math.max(1, Math.floor(priority === "sheddable" ? this.limit * sheddableShare : this.limit))
+  hasRoom({ about, priority }: Traffic): boolean {
+    if (about === "orders" && this.orders >= Math.floor(this.limit * ordersShare)) return false
+    return this.inFlight < Math.floor(priority === "sheddable" ? this.limit * sheddableShare : this.limit)
   }
 
-  enter(): void {
+  enter({ about }: Traffic): void {
+    if (about === "orders") this.orders++
     this.inFlight++
     if (this.inFlight > this.most) this.most = this.inFlight
   }
 
-  leave(): void {
+  leave({ about }: Traffic): void {
+    if (about === "orders") this.orders--
     this.inFlight--
   }
 

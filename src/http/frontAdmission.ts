@@ -4,7 +4,7 @@
  *
  * What has arrived whole is decided here. A body that is still to come is waited for inside, so that a slow sender takes
  * nobody's room; who would be refused after it is refused now. Who asks too often waits inside as well, and for room only
- * after that.
+ * after that. Who is refused once more on the same connection may be so before he is parsed (`shortcut.ts`).
  */
 import { Clock, Effect, Layer, Random } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -16,8 +16,10 @@ import { FrontDoor } from "./FrontDoor.ts"
 import { bodyLimitBytes } from "./limits.ts"
 import { makeOverloadAnswer } from "./overloadAnswer.ts"
 import { RateLimits } from "./RateLimits.ts"
+import type { Caller } from "./rates/clientAddress.ts"
 import { retryAfter } from "./rendering.ts"
 import { RequestId } from "./RequestId.ts"
+import { makeShortcut } from "./shortcut.ts"
 import { trafficOf } from "./traffic.ts"
 
 /** A body whose end is not known, or is too far off, is for the boundary: it knows how to end such a connection. */
@@ -36,15 +38,23 @@ export const frontAdmission = Layer.effectDiscard(
     const answer = makeOverloadAnswer()
     const forBrowsers = yield* makeBrowserHeaders
 
-    const refuse = (request: IncomingMessage, response: ServerResponse) =>
-      answer(response, {
-        requestId: ids.nextUnsafe(),
-        timestamp: new Date(clock.currentTimeMillisUnsafe()).toISOString(),
-        waitSeconds: retryAfter(503, comeBackSeconds(random.nextDoubleUnsafe()), random.nextDoubleUnsafe()),
-        // Who waits to be asked for his body is not asked, and what he sends next would be taken for it.
-        isLast: drain.begun || request.headers.expect !== undefined,
-        forBrowsers: forBrowsers({ headers: request.headers, source: request })
-      })
+    const refused = (caller: Caller) => ({
+      requestId: ids.nextUnsafe(),
+      timestamp: new Date(clock.currentTimeMillisUnsafe()),
+      waitSeconds: retryAfter(503, comeBackSeconds(random.nextDoubleUnsafe()), random.nextDoubleUnsafe()),
+      forBrowsers: forBrowsers(caller)
+    })
+    const shortcut = makeShortcut((glanced) =>
+      !drain.begun && admission.refusesAtOnce(trafficOf("GET", glanced.target))
+        ? answer.bytes(refused(glanced))
+        : undefined
+    )
+    const refuse = (request: IncomingMessage, response: ServerResponse) => {
+      // Who waits to be asked for his body is not asked, and what he sends next would be taken for it.
+      const isLast = drain.begun || request.headers.expect !== undefined
+      answer.write(response, refused({ headers: request.headers, source: request }), isLast)
+      if (!isLast) shortcut.open(request, response)
+    }
     const decide = (pass: Pass, request: IncomingMessage, response: ServerResponse, goOn: () => void) => {
       // Also of one that has left; and whatever becomes of it inside, its room is free when it is over.
       response.once("close", () => pass.leave("nothing"))
@@ -56,6 +66,7 @@ export const frontAdmission = Layer.effectDiscard(
     }
 
     yield* door.keep((request, response, goOn) => {
+      shortcut.parsed(request, response)
       const traffic = trafficOf(request.method ?? "", request.url ?? "")
       const pass = admission.passFor(traffic)
       const body = announcedBody(request)

@@ -4,7 +4,7 @@
  * A cursor is opaque and signed, so that it means only what this server meant by it; one that was tampered with is a
  * field error like any other. It names the last row of a page, so pages do not shift when rows are added.
  */
-import { createHmac, timingSafeEqual } from "node:crypto"
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { AppSecret, deriveKey } from "../users/AppSecret.ts"
 import { ValidationFailed } from "./errors.ts"
@@ -67,14 +67,14 @@ export class Cursors extends Context.Service<
     Cursors,
     Effect.gen(function* () {
       const secret = yield* AppSecret
-      const keys = [yield* deriveKey(secret.current, "cursor")]
-      if (secret.previous !== undefined) keys.push(yield* deriveKey(secret.previous, "cursor"))
-      const mac = (key: Uint8Array, list: string, text: string) =>
+      const current = createSecretKey(yield* deriveKey(secret.current, "cursor"))
+      const keys = [current]
+      if (secret.previous !== undefined) keys.push(createSecretKey(yield* deriveKey(secret.previous, "cursor")))
+      const mac = (key: KeyObject, list: string, text: string) =>
         createHmac("sha256", key).update(`${list}\n${text}`).digest().subarray(0, 16)
 
       const write = (list: string, { createdAt, id }: Position) => {
         const text = JSON.stringify([DateTime.toEpochMillis(createdAt), id])
-        const [current = new Uint8Array()] = keys
         return Buffer.concat([mac(current, list, text), Buffer.from(text)]).toString("base64url")
       }
       const read = Effect.fnUntraced(function* (list: string, page: PageRequest) {

@@ -8,6 +8,8 @@ import type { Priority } from "../resilience/index.ts"
 
 export interface Traffic {
   readonly priority: Priority | "outside"
+  /** What they work on: orders have a part of the room, so that pages are shown while all orders wait for something. */
+  readonly about: "orders" | "other"
   /** A read changes nothing: somebody looks at a page, and looks again. */
   readonly reads: boolean
   /** It waits at a bulkhead of its own, for longer than it works: a password is hashed. */
@@ -21,22 +23,24 @@ const outside = /^\/(?:livez|readyz|ready|startupz|health|v1\/status)$/
 const critical = /^\/v1\/(?:orders|webhooks|deferred)(?:\/|$)/
 const sheddable = /^(?:\/openapi\.json|\/docs|\/problems(?:\/.*)?|\/v1\/products\/[^/]+\/recommendations)$/
 
-const read = (priority: Traffic["priority"]): Traffic => ({
+const read = (priority: Traffic["priority"], about: Traffic["about"] = "other"): Traffic => ({
   priority,
+  about,
   reads: true,
   hashes: false,
   tighter: undefined
 })
 const reads = {
   outside: read("outside"),
-  critical: read("critical"),
+  critical: read("critical", "orders"),
+  order: read("default", "orders"),
   default: read("default"),
   sheddable: read("sheddable")
 }
-const order: Traffic = { priority: "critical", reads: false, hashes: false, tighter: undefined }
-const write: Traffic = { priority: "default", reads: false, hashes: false, tighter: undefined }
-const signUp: Traffic = { priority: "default", reads: false, hashes: true, tighter: "signUp" }
-const logIn: Traffic = { priority: "default", reads: false, hashes: true, tighter: "logIn" }
+const order: Traffic = { priority: "critical", about: "orders", reads: false, hashes: false, tighter: undefined }
+const write: Traffic = { priority: "default", about: "other", reads: false, hashes: false, tighter: undefined }
+const signUp: Traffic = { priority: "default", about: "other", reads: false, hashes: true, tighter: "signUp" }
+const logIn: Traffic = { priority: "default", about: "other", reads: false, hashes: true, tighter: "logIn" }
 
 export const trafficOf = (method: string, url: string): Traffic => {
   const path = url.split("?", 1)[0] ?? ""
@@ -47,6 +51,7 @@ export const trafficOf = (method: string, url: string): Traffic => {
   }
   // A browser asks whether it may, before it does: refused that, it does not.
   if (path.startsWith("/v1/deferred/") || (method === "OPTIONS" && critical.test(path))) return reads.critical
+  if (critical.test(path)) return reads.order
   if (outside.test(path)) return reads.outside
   return sheddable.test(path) ? reads.sheddable : reads.default
 }

@@ -5,7 +5,7 @@
  * fingerprint tells nothing about the body that it was made from. The id is part of what is stored under the key, so a
  * key that was used under an earlier secret goes on standing for its order.
  */
-import { createHmac } from "node:crypto"
+import { createHmac, createSecretKey } from "node:crypto"
 import { Effect } from "effect"
 import { AppSecret, deriveKey } from "../users/AppSecret.ts"
 import { type Fingerprints, makeFingerprints } from "../users/fingerprints.ts"
@@ -24,7 +24,7 @@ const idBytes = 16
 
 export const orderKeys = Effect.gen(function* () {
   const secret = yield* AppSecret
-  const idKey = yield* deriveKey(secret.current, "order-id")
+  const idKey = createSecretKey(yield* deriveKey(secret.current, "order-id"))
   const fingerprints = yield* makeFingerprints("order-fingerprint")
   return {
     orderId: (account, route, key) =>

@@ -20,11 +20,17 @@ export class WaitingLine<W extends Waiter> {
     return this.critical.size + this.normal.size
   }
 
+  /** Whether it could join: there is a place, or that of a less important one. */
+  hasPlace(priority: Priority, limit: number): boolean {
+    if (priority === "sheddable") return false
+    return this.size < limit || (priority === "critical" && limit > 0 && this.normal.size > 0)
+  }
+
   /** False: there is no place. */
   join(waiter: W, limit: number): boolean {
-    if (waiter.priority === "sheddable") return false
+    if (!this.hasPlace(waiter.priority, limit)) return false
     if (this.size >= limit) {
-      const last = waiter.priority === "critical" && limit > 0 ? [...this.normal].at(-1) : undefined
+      const last = [...this.normal].at(-1)
       if (last === undefined) return false
       this.normal.delete(last)
       last.evicted()
@@ -38,10 +44,11 @@ export class WaitingLine<W extends Waiter> {
     if (!this.critical.delete(waiter)) this.normal.delete(waiter)
   }
 
-  /** Takes the next one out. */
-  next(): W | undefined {
+  /** Takes the next one out that there is room for. */
+  next(hasRoom: (waiter: W) => boolean = () => true): W | undefined {
     for (const line of [this.critical, this.normal]) {
       for (const waiter of line) {
+        if (!hasRoom(waiter)) continue
         line.delete(waiter)
         return waiter
       }

@@ -4,7 +4,7 @@
  * What is stored under a key was made by the secret of its day. While the secret before is still configured, a request is
  * the same as an earlier one if either fingerprint is.
  */
-import { createHmac } from "node:crypto"
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto"
 import { Effect } from "effect"
 import { AppSecret, deriveKey } from "./AppSecret.ts"
 
@@ -17,11 +17,11 @@ export interface Fingerprints {
 /** For one purpose: the same facts have another fingerprint for another one. */
 export const makeFingerprints = Effect.fnUntraced(function* (purpose: string) {
   const { current, previous } = yield* AppSecret
-  const key = yield* deriveKey(current, purpose)
-  const formerKey = previous === undefined ? undefined : yield* deriveKey(previous, purpose)
+  const key = createSecretKey(yield* deriveKey(current, purpose))
+  const formerKey = previous === undefined ? undefined : createSecretKey(yield* deriveKey(previous, purpose))
   return (facts: ReadonlyArray<unknown>): Fingerprints => {
     const text = JSON.stringify(facts)
-    const by = (secret: Uint8Array) => createHmac("sha256", secret).update(text).digest()
+    const by = (secret: KeyObject) => createHmac("sha256", secret).update(text).digest()
     return { fingerprint: by(key), formerFingerprint: formerKey === undefined ? undefined : by(formerKey) }
   }
 })

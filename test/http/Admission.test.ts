@@ -15,6 +15,10 @@ const ok = HttpServerResponse.empty()
 /** The limit before anything is known. */
 const room = 32
 const lineLength = 64
+/** While others are sent away from it. */
+const standingLength = 4
+/** Of the room before anything is known. */
+const roomForOrders = 28
 
 const ask = (traffic: typeof page, work: Effect.Effect<HttpServerResponse.HttpServerResponse>) =>
   Effect.gen(function* () {
@@ -106,6 +110,22 @@ describe("a full node's line", () => {
       yield* letGo
     }))
 
+  test("is short while pages are sent away from it, and an order waits as long as ever", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      yield* start(page, Effect.succeed(ok))
+      yield* TestClock.adjust("100 millis")
+      const admission = yield* Admission
+      const pages = yield* Effect.replicateEffect(start(page, Effect.succeed(ok)), standingLength)
+      assert.isTrue(admission.passFor(page)?.isHopeless)
+      assert.isFalse(admission.passFor(order)?.isHopeless)
+      const waiting = yield* start(order, Effect.succeed(ok))
+      yield* TestClock.adjust("90 millis")
+      for (const fiber of pages) assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "NodeOverloaded")
+      yield* letGo
+      assert.strictEqual(yield* Fiber.join(waiting), ok)
+    }))
+
   test("is for so many; who comes then is refused before anything is read, and an order takes the last page's place", () =>
     Effect.gen(function* () {
       const { letGo } = yield* filled(room)
@@ -130,6 +150,20 @@ describe("a full node's line", () => {
       yield* letGo
       yield* Fiber.join(stays)
       assert.strictEqual(served, 1)
+    }))
+})
+
+describe("orders that all wait for something", () => {
+  test("leave room for pages, which pass those in the line", () =>
+    Effect.gen(function* () {
+      const stuck = yield* Effect.replicateEffect(start(order, Effect.never), roomForOrders)
+      const waiting = yield* start(order, Effect.succeed(ok))
+      for (let pages = 0; pages < room; pages++) assert.strictEqual(yield* ask(page, Effect.succeed(ok)), ok)
+      assert.isUndefined(waiting.pollUnsafe())
+      const [first, ...others] = stuck
+      if (first !== undefined) yield* Fiber.interrupt(first)
+      assert.strictEqual(yield* Fiber.join(waiting), ok)
+      yield* Fiber.interruptAll(others)
     }))
 })
 

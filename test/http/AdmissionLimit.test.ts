@@ -12,8 +12,8 @@ const node = () => {
   let now = 0
   const serve = (seconds: number, millis: (inFlight: number) => number, traffic = page, wanted = Infinity) => {
     for (const until = now + seconds * 1000; now < until; now++) {
-      while (limit.inFlight < wanted && limit.hasRoom("default")) limit.enter()
-      limit.leave()
+      while (limit.inFlight < wanted && limit.hasRoom(page)) limit.enter(page)
+      limit.leave(page)
       limit.answered(traffic, millis(limit.current), now)
     }
     return limit.current
@@ -113,12 +113,26 @@ describe("the limit", () => {
   it("keeps the last fifth from what nobody would miss", () => {
     const limit = new AdmissionLimit(0)
     let let_in = 0
-    while (limit.hasRoom("sheddable")) {
-      limit.enter()
+    const recommendations = trafficOf("GET", "/v1/products/prd_1/recommendations")
+    while (limit.hasRoom(recommendations)) {
+      limit.enter(recommendations)
       let_in++
     }
     assert.strictEqual(let_in, 25)
-    assert.isTrue(limit.hasRoom("default"))
+    assert.isTrue(limit.hasRoom(page))
+  })
+
+  it("keeps the last tenth from orders, placed or looked at", () => {
+    const limit = new AdmissionLimit(0)
+    const looked = trafficOf("GET", "/v1/orders/ord_1")
+    let orders = 0
+    for (const traffic = () => (orders % 2 === 0 ? order : looked); limit.hasRoom(traffic()); orders++) {
+      limit.enter(traffic())
+    }
+    assert.strictEqual(orders, 28)
+    assert.isTrue(limit.hasRoom(page))
+    limit.leave(looked)
+    assert.isTrue(limit.hasRoom(order))
   })
 })
 

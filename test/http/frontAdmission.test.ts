@@ -148,6 +148,18 @@ describe("a full node's front door", () => {
       })
     ))
 
+  test("refuses in the same bytes again on the same connection, whoever parsed the request", () =>
+    full(
+      Effect.gen(function* () {
+        const asked = "GET /v1/products/prd_1/recommendations HTTP/1.1\r\nhost: shop\r\n\r\n"
+        const times = (many: number) => (said: string) => said.split('"retry_after"').length > many && answered(said)
+        const again = [1, 2, 3].map((many) => [times(many), asked] as const)
+        const said = yield* conversation([[always, asked], ...again], times(4))
+        const [first, ...others] = said.split(/(?=HTTP\/1\.1 )/).map(alike)
+        assert.deepStrictEqual(others, [first, first, first])
+      })
+    ))
+
   test("answers a HEAD without a body, and the connection goes on", () =>
     full(
       Effect.gen(function* () {
