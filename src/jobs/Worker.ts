@@ -81,7 +81,13 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
           )
         }
         if (Cause.hasInterruptsOnly(exit.cause)) return Effect.sync(() => end(job, Settlement.later(0)))
-        return Effect.logError("job died", { job: job.id, queue, ...describeCause(exit.cause) }).pipe(
+        return Effect.logError("job died", {
+          job: job.id,
+          key: job.key,
+          queue,
+          ...defect,
+          ...describeCause(exit.cause)
+        }).pipe(
           Effect.andThen(backoffMillis(job.attempts)),
           Effect.map((delay) =>
             end(job, job.attempts >= attemptsForADefect ? Settlement.dead(defect) : Settlement.retry(delay, defect))

@@ -4,7 +4,7 @@
  * A span says its name, its times, codes and ids; never a message, a stack or a value. Where one fails, its `error.type` is
  * the name of the error.
  */
-import { type Cause, type Context, type Exit, Option, type Tracer } from "effect"
+import { type Cause, type Context, Exit, Option, type Tracer } from "effect"
 import type { AttributeValue } from "./Tracing.ts"
 
 /** What entered once, and all its spans here: kept together, or not at all. */
@@ -97,12 +97,13 @@ export class RecordedSpan implements Tracer.Span {
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
-    this.endAs(endTime, exit, exit._tag === "Failure" ? errorTypeOf(exit.cause) : undefined)
+    this.endAs(endTime, exit._tag === "Failure" ? errorTypeOf(exit.cause) : undefined)
   }
 
-  endAs(endTime: bigint, exit: Exit.Exit<unknown, unknown>, errorType: string | undefined): void {
+  /** What it ended with is not kept: a span may wait for long, and answers are large. */
+  endAs(endTime: bigint, errorType: string | undefined): void {
     if (this.status._tag === "Ended") return
-    this.status = { _tag: "Ended", startTime: this.startTime, endTime, exit }
+    this.status = { _tag: "Ended", startTime: this.startTime, endTime, exit: Exit.void }
     this.endTime = endTime
     this.errorType ??= errorType
     this.keeping.ended(this)

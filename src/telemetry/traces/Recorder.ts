@@ -5,7 +5,7 @@
  * same ones. What begins outside of a request and of a job (a poll, a sweep) is not recorded: nobody waits for it.
  * Bounded: so many spans a trace, so many that have not been decided about; the rest is counted.
  */
-import { Context, Exit, Option, Tracer } from "effect"
+import { Context, Option, Tracer } from "effect"
 import { OwnSpan } from "./ownSpan.ts"
 import { type LocalTrace, recordedAt, RecordedSpan, type SpanKeeping, ThroughSpan } from "./RecordedSpan.ts"
 import { drawSpanIds } from "./spanIds.ts"
@@ -90,7 +90,7 @@ export class Recorder {
     const slow = endTime - root.startTime > BigInt(slowMillis) * 1_000_000n
     const kept = trace.sampled || errorType !== undefined || slow
     if (kept) for (const [key, value] of Object.entries(attributes)) root.attribute(key, value)
-    root.endAs(endTime, Exit.void, errorType)
+    root.endAs(endTime, errorType)
     trace.state = kept ? "kept" : "left"
     this.undecided -= trace.begun
     if (kept) for (const span of trace.ended) this.keep(span)

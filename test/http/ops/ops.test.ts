@@ -12,7 +12,7 @@ import { Dependency, whenEnabled } from "../../../src/resilience/index.ts"
 import type { Email } from "../../../src/users/Email.ts"
 import { Users } from "../../../src/users/Users.ts"
 import { buying } from "../../orders/buying.ts"
-import { fieldsOf, json, openDoor, refusal, send } from "../door.ts"
+import { fieldsOf, json, logged, openDoor, refusal, send } from "../door.ts"
 import { opsNode } from "./opsNode.ts"
 
 const ada = { headers: { authorization: "Bearer token-of-ada" } }
@@ -317,6 +317,21 @@ layer(opsNode, { excludeTestServices: true })("how much this node says", (it) =>
           ["ada", "log_level.reset", reason]
         ]
       )
+    })
+  )
+
+  it.effect("is what is then in the log, and is not any more when it is taken back", () =>
+    Effect.gen(function* () {
+      const answered = Effect.map(logged, (lines) => lines.filter(({ message }) => message === "answered"))
+      const expires_at = DateTime.formatIso(DateTime.add(yield* DateTime.now, { minutes: 5 }))
+      assert.deepStrictEqual(yield* answered, [])
+      yield* set({ module: "http", level: "debug", expires_at, reason })
+      yield* send("GET", `${api}/queues`, vic)
+      yield* send("POST", `${api}/log-levels/reset`, { ...ada, body: { module: "http", reason } })
+      yield* send("GET", `${api}/queues`, vic)
+      const [, line, ...more] = yield* answered
+      assert.deepInclude(line, { level: "DEBUG", module: "http", method: "GET", route: `${api}/queues`, status: 200 })
+      assert.deepStrictEqual(more, [])
     })
   )
 
