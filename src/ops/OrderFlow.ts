@@ -33,8 +33,8 @@ export interface Flow {
 
 /** An hour, and the one before it. */
 export const flowMinutes = 120
-/** Read by their ids in a tenth of a second or so; a shop of ten orders a second makes them in an hour. */
-const mostEvents = 200_000
+/** Read by their ids in a tenth of a second or so; a shop of an order a second makes them in three hours. */
+const mostEvents = 100_000
 /** Every transaction has its deadline well below this. */
 const settlesAfterSeconds = 15
 

@@ -34,7 +34,7 @@ export interface Page {
   readonly keyboard: { readonly press: (key: string) => Promise<void> }
   readonly setViewportSize: (size: { readonly width: number; readonly height: number }) => Promise<void>
   readonly emulateMedia: (media: { readonly colorScheme: "light" | "dark" }) => Promise<void>
-  readonly screenshot: (options: { readonly path: string; readonly fullPage?: boolean }) => Promise<unknown>
+  readonly screenshot: (options: { readonly path: string }) => Promise<unknown>
   readonly close: () => Promise<void>
 }
 interface ContextOptions {
@@ -55,11 +55,7 @@ export interface Browser {
 interface Playwright {
   readonly chromium: {
     readonly executablePath: () => string
-    readonly launch: (options: {
-      readonly executablePath: string
-      readonly args: ReadonlyArray<string>
-      readonly timeout: number
-    }) => Promise<Browser>
+    readonly launch: (options: { readonly executablePath: string; readonly timeout: number }) => Promise<Browser>
   }
 }
 
@@ -77,28 +73,31 @@ const onPath = () =>
 
 const playwright = () => createRequire(import.meta.url)("playwright-core") as Playwright
 
-/** `CHROMIUM`, the machine's own, or playwright's, which is fetched if it is not there. None: there is no browser to be had. */
-const program = (): string | undefined => {
-  const wanted = process.env["CHROMIUM"]
-  if (wanted !== undefined && wanted !== "") return wanted
-  const here = onPath()
-  if (here !== undefined) return here
-  const own = playwright().chromium.executablePath()
-  if (isProgram(own)) return own
-  const cli = path.join(root, "node_modules/playwright-core/cli.js")
-  spawnSync(process.execPath, [cli, "install", "chromium"], { timeout: installsWithinMillis, stdio: "ignore" })
-  return isProgram(own) ? own : undefined
+interface Program {
+  readonly executablePath: string
+  /** It was brought by playwright-core, and may lack what it needs of the machine. */
+  readonly brought: boolean
 }
 
-/** Undefined: there is none, and none can be had. One that is there and does not start is a defect. */
+/** `CHROMIUM`, the machine's own, or playwright's, which is fetched if it is not there. None: there is no browser to be had. */
+const program = (): Program | undefined => {
+  const wanted = process.env["CHROMIUM"]
+  const here = wanted === undefined || wanted === "" ? onPath() : wanted
+  if (here !== undefined) return { executablePath: here, brought: false }
+  const executablePath = playwright().chromium.executablePath()
+  if (!isProgram(executablePath)) {
+    const cli = path.join(root, "node_modules/playwright-core/cli.js")
+    spawnSync(process.execPath, [cli, "install", "chromium"], { timeout: installsWithinMillis, stdio: "ignore" })
+  }
+  return isProgram(executablePath) ? { executablePath, brought: true } : undefined
+}
+
+/** Undefined: there is none, and none can be had that starts here. The machine's own that does not start is a defect. */
 export const openBrowser = Effect.gen(function* () {
-  const executablePath = yield* Effect.sync(program)
-  if (executablePath === undefined) return undefined
-  return yield* Effect.acquireRelease(
-    Effect.promise(() =>
-      // Without its sandbox, as it must be for root; it only ever sees the shop of this test.
-      playwright().chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], timeout: 30_000 })
-    ),
-    (browser) => Effect.promise(() => browser.close())
-  )
+  const found = yield* Effect.sync(program)
+  if (found === undefined) return undefined
+  const { brought, executablePath } = found
+  const launched = Effect.tryPromise(() => playwright().chromium.launch({ executablePath, timeout: 30_000 }))
+  const started = brought ? Effect.catch(launched, () => Effect.undefined) : Effect.orDie(launched)
+  return yield* Effect.acquireRelease(started, (browser) => Effect.promise(async () => browser?.close()))
 })

@@ -35,7 +35,7 @@ const run = Effect.gen(function* () {
   yield* say(`Chromium ${browser.version()}`)
   const dataDir = yield* temporaryFolder
   const shop = yield* (yield* startShop({ env: { DATA_DIR: dataDir } })).ready
-  yield* night({ browser, shop, dataDir, say, pictures: values.pictures ? businessFor(4) : undefined })
+  yield* night({ browser, shop, dataDir, say, pictures: values.pictures ? businessFor(3) : undefined })
   return 0
 }).pipe(
   Effect.scoped,

@@ -20,7 +20,7 @@ export interface Night {
   readonly pictures: Pictures | undefined
 }
 
-const wide = { width: 1200, height: 900 }
+const wide = { width: 1200, height: 1250 }
 const telephone = { width: 360, height: 780 }
 /** Of anything that the page is waited for. */
 const patienceMillis = 20_000
@@ -36,7 +36,17 @@ const read = (page: Page, id: string) =>
   )
 /** Live: nobody reloads. */
 const shows = (page: Page, id: string, text: string | RegExp) =>
-  asked(() => page.locator(`#${id}-now`).filter({ hasText: text }).waitFor({ timeout: patienceMillis }))
+  asked(async () => {
+    const place = part(page, id)
+    const seen = await place
+      .filter({ hasText: text })
+      .waitFor({ timeout: patienceMillis })
+      .then(
+        () => true,
+        () => false
+      )
+    if (!seen) assert.fail(`${id} does not show ${text}: ${settled(await page.locator("body").innerText())}`)
+  })
 
 /** From the page of a change to its end. */
 const confirmed = (page: Page) =>
@@ -95,7 +105,7 @@ const paymentsBreak = Effect.fnUntraced(function* ({ pictures, say, shop: { url 
   yield* shows(page, "verdict", /Degraded: .*payments (open|half open) since/s)
   yield* shows(page, "flow", /reserved\s+6/)
   yield* say(`the sentence: ${yield* read(page, "verdict")}`)
-  if (pictures !== undefined) yield* takePicture(pictures, page, "ops-degraded")
+  if (pictures !== undefined) yield* takePicture(page, "ops-degraded")
   yield* changed(page, "repair: payments")
   const orders = yield* untilAllCaptured(url, who)
   assert.deepEqual([...new Set(orders.map(({ status }) => status))], ["captured"])
@@ -184,6 +194,8 @@ const keyboard = Effect.fnUntraced(function* (page: Page) {
     schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 50 }))
   })
   assert.match(yield* read(page, "invariants"), /acknowledged order missing/)
+  yield* asked(() => page.locator("#invariants-well summary").first().click())
+  yield* asked(() => page.evaluate("document.activeElement.blur()"))
 })
 
 export const night = Effect.fnUntraced(function* (all: Night): Effect.fn.Return<void, never, Scope.Scope> {
@@ -214,7 +226,7 @@ export const night = Effect.fnUntraced(function* (all: Night): Effect.fn.Return<
     Effect.andThen(isFit(page, "the page"), keyboard(page))
   )
   if (pictures !== undefined) yield* pictures.business(shop.url)
-  if (pictures !== undefined) yield* takePicture(pictures, page, "ops-well")
+  if (pictures !== undefined) yield* takePicture(page, "ops-well")
   yield* step("payments break, orders wait, are seen to wait, and finish", paymentsBreak(all, page))
   yield* step("a payment looks wrong, is looked up, and is replayed", paymentLooksWrong(all, page))
   yield* step("ordering is switched off and on again", orderingIsSwitchedOff(all, page))

@@ -14,7 +14,7 @@ const minutes = [
   ["", "until somebody ends it"]
 ] as const
 
-export const changePage = (wanted: Wanted, affects: Markup, csrf: string) =>
+export const changePage = (wanted: Wanted, affects: Markup, numbers: ReadonlyArray<string>, csrf: string) =>
   htmlPage({
     style,
     forms: true,
@@ -22,7 +22,7 @@ export const changePage = (wanted: Wanted, affects: Markup, csrf: string) =>
     title: `Holdfast: ${titleOf(wanted)}`,
     body: markup`<main class="change">
       <h1>${titleOf(wanted)}</h1>
-      ${affects}
+      ${affects} ${numbers.map((number) => markup`<p>${number}</p>`)}
       <form method="post" action="/ops/change">
         ${hidden("csrf", csrf)} ${hidden("thing", wanted.thing)} ${hidden("name", wanted.name)}
         ${hidden("verb", wanted.verb)} ${hidden("code", wanted.code)}

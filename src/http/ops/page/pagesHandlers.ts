@@ -8,6 +8,7 @@ import { OpsApi } from "../OpsApi.ts"
 import { OperatorSessions } from "../OperatorSessions.ts"
 import type { Operator } from "../OperatorTokens.ts"
 import { OperatorUnknown } from "../errors.ts"
+import { affected } from "./affected.ts"
 import { changePage } from "./changePage.ts"
 import { changes } from "./changes.ts"
 import { Console } from "./Console.ts"
@@ -70,7 +71,8 @@ export const pagesHandlers = HttpApiBuilder.group(
         const { cookie, operator } = yield* browser
         if (operator === undefined) return toSignIn
         yield* mayChange(operator)
-        return changePage(query, yield* preview(query), sessions.csrfOf(cookie))
+        const numbers = affected(query, yield* page.look)
+        return changePage(query, yield* preview(query), numbers, sessions.csrfOf(cookie))
       }),
       changed: Effect.fnUntraced(function* ({ payload: { csrf, minutes, reason, ...wanted } }) {
         const { cookie, operator } = yield* browser

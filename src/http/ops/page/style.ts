@@ -3,7 +3,7 @@ export const style = `
 :root { color-scheme: light dark; --line: light-dark(#d4d7dd, #3a3f47); --soft: light-dark(#5b6470, #a3abb7);
   --good: light-dark(#136c34, #6fd08c); --warn: light-dark(#8a5300, #f0b65a); --bad: light-dark(#a61b1b, #ff8a80); }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 78rem; padding: 1rem; font: 15px/1.45 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0 auto; max-width: 78rem; padding: 1rem; font: 15px/1.45 system-ui, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.2rem; margin: 0; } h2 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
 h3 { font-size: .95rem; font-weight: 500; margin: .8rem 0 .2rem; }
 header { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; align-items: baseline; justify-content: space-between; }
@@ -32,7 +32,7 @@ form.sign-in input { width: 100%; }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   table, tbody { display: block; }
   tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); border-bottom: 1px solid var(--line); padding: .3rem 0; }
-  th, td { display: block; border: 0; padding: .1rem .3rem; } .n { white-space: normal; }
+  th, td { display: block; border: 0; overflow-wrap: anywhere; padding: .1rem .3rem; } .n { white-space: normal; }
   tbody th, td:last-child { grid-column: 1 / -1; }
   td[data-label]::before { content: attr(data-label) " "; color: var(--soft); }
 }

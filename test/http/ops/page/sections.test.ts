@@ -3,6 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { affected } from "../../../../src/http/ops/page/affected.ts"
+import type { Wanted } from "../../../../src/http/ops/page/changes.ts"
 import type { Look } from "../../../../src/http/ops/page/Console.ts"
 import { runbookOf } from "../../../../src/http/ops/page/runbookPage.ts"
 import { sectionsOf } from "../../../../src/http/ops/page/sectionsOf.ts"
@@ -107,6 +109,30 @@ describe("payments in doubt", () => {
       "/ops/change?thing=order&amp;name=ord_one&amp;verb=ask"
     )
     assert.include(words("doubts", lookOf({ doubts: inDoubt({ keySecondsLeft: -5 }) })), "over: only asked about")
+  })
+})
+
+describe("a change", () => {
+  const of = (thing: Wanted["thing"], name: string, look: Partial<Look>) =>
+    affected({ thing, name, verb: "" }, lookOf(look))
+  const placed = Array.from({ length: 120 }, () => 2)
+  const waiting = [{ status: "reserved", currency: "EUR", count: 3, amountMinor: 900, oldestSeconds: 5 }]
+
+  it("says whom it touches, where that is known", () => {
+    const flow = seen({ ...flowOf({ placed }), waiting })
+    const rates = new Map([["payments", { callsPerSecond: 0.5, failedShare: 0, p99Millis: 50 }]])
+    assert.deepStrictEqual(of("circuit", "payments", { flow, rates }), [
+      "30 calls of it were made in the last minute by this node.",
+      "120 orders were placed in the last hour; 3 are on their way now."
+    ])
+    const queue = { queue: "orders", ready: 4, delayed: 5, running: 6, dead: 0, oldestSeconds: 1, paused: undefined }
+    assert.deepStrictEqual(of("queue", "orders", { queues: seen([queue]) }), [
+      "4 of its jobs are ready, 5 are due later, 6 run."
+    ])
+    assert.deepStrictEqual(of("order", "ord_one", { doubts: inDoubt() }), [
+      "Its confirm of EUR 49.90 has been in doubt for 90 s."
+    ])
+    assert.deepStrictEqual(of("switch", "email", { flow }), [])
   })
 })
 

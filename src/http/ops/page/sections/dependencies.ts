@@ -33,13 +33,20 @@ const slowest = ({ rate }: Row) => {
 const inFlight = ({ circuit: { inFlight, limit, waiting } }: Row) =>
   `${inFlight} / ${Number.isFinite(limit) ? Math.round(limit) : "∞"}${waiting > 0 ? `, ${waiting} wait` : ""}`
 
-const levers = ({ circuit: { name, overrides, state } }: Row) => {
+/** The database's circuit is nobody's to switch. */
+const levers = ({ circuit: { name, overrides, state, switchedOff } }: Row) => {
   if (name === "database") return undefined
-  const reset = change("reset", { thing: "circuit", name, verb: "reset" })
-  if (overrides.some(({ kind }) => kind !== "off")) return reset
-  const others = markup`${change("force open", { thing: "circuit", name, verb: "force-open" })}
-    ${change("disable", { thing: "circuit", name, verb: "disable" })}`
-  return state === "closed" ? others : markup`${reset} ${others}`
+  const ordered = overrides.some(({ kind }) => kind !== "off")
+  return [
+    ...(ordered || state !== "closed" ? [change("reset", { thing: "circuit", name, verb: "reset" })] : []),
+    ...(ordered
+      ? []
+      : [
+          change("force open", { thing: "circuit", name, verb: "force-open" }),
+          change("disable", { thing: "circuit", name, verb: "disable" })
+        ]),
+    change(switchedOff ? "switch on" : "switch off", { thing: "switch", name, verb: switchedOff ? "on" : "off" })
+  ]
 }
 
 const show = (look: Look): Markup =>
@@ -57,7 +64,11 @@ const show = (look: Look): Markup =>
       { heading: "failed", figures: true, cell: failed },
       { heading: "p99", figures: true, cell: slowest },
       { heading: "in flight", figures: true, cell: inFlight },
-      { heading: "retries left", figures: true, cell: ({ circuit }) => Math.floor(circuit.tokens) },
+      {
+        heading: "retries left",
+        figures: true,
+        cell: ({ circuit }) => (circuit.name === "database" ? "–" : Math.floor(circuit.tokens))
+      },
       {
         heading: "substitutes",
         figures: true,

@@ -28,7 +28,7 @@ const tile = ({ name, values, written }: Line) => {
   const words = `${name}: ${written(last)} in the last minute, ${written(now)} in the last hour, ${written(before)} in the hour before`
   return markup`<li><strong>${name}</strong> <span class="n">${written(last)} <span class="soft">a minute</span></span>
     ${sparkline(values, words)}
-    <span class="n soft">${written(now)} in an hour, before ${written(before)}</span></li>`
+    <span class="soft">${written(now)} in an hour, before ${written(before)}</span></li>`
 }
 
 const show = (look: Look): Markup =>

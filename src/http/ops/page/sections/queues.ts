@@ -14,7 +14,7 @@ const lever = ({ paused, queue: name }: QueueStatus) =>
 const show = (look: Look): Markup =>
   seen(look, look.queues, (all) =>
     all.length === 0
-      ? markup`<p class="soft">Nothing was ever queued.</p>`
+      ? markup`<p class="good">Nothing waits, runs or is dead.</p>`
       : table<QueueStatus>(
           "Queues",
           [
