@@ -21,7 +21,9 @@ const bodyLimitBytes = 256 * 1024
 
 /** What was refused because of a limit that the request ran into, or named itself. */
 const asked = ({ headers }: Sent, status: number, code: string) =>
-  (status === 503 && code === "overloaded") || (status === 504 && headers["request-timeout"] !== undefined)
+  (status === 503 && code === "overloaded") ||
+  // Its own deadline may have ended a wait for the database: that is said as what it was, a database not heard in time.
+  ((status === 504 || code === "database_unavailable") && headers["request-timeout"] !== undefined)
 
 /** The name of a member that nobody knows is the client's own. */
 const ownWords = /"pointer":"(?:[^"\\]|\\.)*"/g
