@@ -16,6 +16,7 @@ import type * as Users from "./users/errors.ts"
 import type * as Webhooks from "./orders/webhooks/errors.ts"
 
 export type AppError =
+  | Catalog.ImportRefused
   | Catalog.ProductNotFound
   | Database.DatabaseUnavailable
   | Database.QueryTimeout

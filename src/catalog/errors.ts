@@ -18,11 +18,12 @@ export class ProductNotFound extends Schema.TaggedError<ProductNotFound>()("Prod
 const reasons = {
   duplicate_sku: "a SKU stands in it more than once",
   too_many: "it has too many products for one import; split it",
+  unknown_sku: "there is no such product",
   below_reserved: "of some products more is promised to customers than would be left"
 }
 
 export class ImportRefused extends Schema.TaggedError<ImportRefused>()("ImportRefused", {
-  reason: Schema.Literals(["duplicate_sku", "too_many", "below_reserved"]),
+  reason: Schema.Literals(["duplicate_sku", "too_many", "unknown_sku", "below_reserved"]),
   skus: Schema.Array(Sku)
 }) {
   readonly category = "permanent" as const

@@ -3,8 +3,8 @@
  * of problems and the API's document take their words from here, and the tests of the table their subjects.
  */
 import { Duration } from "effect"
-import { ProductNotFound } from "../catalog/errors.ts"
-import { ProductId } from "../catalog/Product.ts"
+import { ImportRefused, ProductNotFound } from "../catalog/errors.ts"
+import { ProductId, Sku } from "../catalog/Product.ts"
 import { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import * as Door from "./errors.ts"
 import { bodyLimitBytes } from "./limits.ts"
@@ -37,6 +37,7 @@ export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   FeatureDisabled: new FeatureDisabled("checkout", Duration.minutes(1)),
   Forbidden: new Door.Forbidden(),
   HashingOverloaded: new Users.HashingOverloaded({ retryAfterSeconds: 1 }),
+  ImportRefused: new ImportRefused({ reason: "unknown_sku", skus: [Sku.make("LAMP")] }),
   IdempotencyInFlight: new Orders.IdempotencyInFlight(),
   HeadersTooLarge: new Door.HeadersTooLarge({ limitBytes: 16_384 }),
   IdempotencyKeyInvalid: new Door.IdempotencyKeyInvalid(),

@@ -28,3 +28,9 @@ const written = (value: Value): string => {
 
 export const markup = (parts: TemplateStringsArray, ...values: ReadonlyArray<Value>): Markup =>
   new Markup(String.raw({ raw: parts }, ...values.map(written)))
+
+const signs = new Map(Object.entries(escapes).map(([sign, escaped]) => [escaped, sign]))
+
+/** What somebody would read of it. */
+export const plainOf = ({ text }: Markup): string =>
+  text.replaceAll(/<[^>]*>/g, "").replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (escaped) => signs.get(escaped) ?? escaped)

@@ -241,6 +241,13 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     retry: "after_change",
     shows: ({ message }) => ({ errors: [inPayload("/lines", "mixed_currencies", message)] })
   },
+  ImportRefused: {
+    code: "business_rule_violated",
+    status: 422,
+    title: "A rule of the shop forbids this",
+    retry: "after_change",
+    shows: ({ message, reason }) => ({ errors: [inPayload("", reason, message)] })
+  },
   TotalNotPayable: {
     code: "business_rule_violated",
     status: 422,

@@ -1,7 +1,12 @@
 /** The operators' commands as they are typed: a process of its own, against a real port. */
 import { execFile } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, layer } from "@effect/vitest"
-import { Array, Effect, Redacted } from "effect"
+import { Array, Effect, Fiber, Redacted, Schedule } from "effect"
+import { Catalog } from "../../src/catalog/Catalog.ts"
+import { KillSwitches } from "../../src/resilience/index.ts"
 import { DeadLetters } from "../../src/jobs/DeadLetters.ts"
 import { Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
@@ -13,10 +18,15 @@ import { Door } from "../http/door.ts"
 import { opsNode } from "../http/ops/opsNode.ts"
 
 /** `npm run ops -- <words>`, without npm. */
-const ops = (words: string | ReadonlyArray<string>, token = "token-of-ada") =>
+const ops = (words: string | ReadonlyArray<string>, token = "token-of-ada", url?: string) =>
   Effect.flatMap(Door, ({ port }) =>
     Effect.callback<{ readonly code: number; readonly said: string }>((resume) => {
-      const env = { PATH: process.env["PATH"], OPS_URL: `http://127.0.0.1:${port}`, OPS_TOKEN: token, NO_COLOR: "1" }
+      const env = {
+        PATH: process.env["PATH"],
+        OPS_URL: url ?? `http://127.0.0.1:${port}`,
+        OPS_TOKEN: token,
+        NO_COLOR: "1"
+      }
       const child = execFile(
         process.execPath,
         ["src/ops/cli/main.ts", ...(typeof words === "string" ? words.split(" ") : words)],
@@ -73,7 +83,7 @@ layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
     Effect.gen(function* () {
       yield* kill("kept", ["one"])
       const vague = yield* ops("dead-letters discard --reason oops")
-      assert.deepStrictEqual([vague.code, vague.said.includes("--all")], [1, true], vague.said)
+      assert.deepStrictEqual([vague.code, vague.said.includes("--all")], [64, true], vague.said)
       const viewer = yield* ops("dead-letters discard --queue kept --reason oops", "token-of-vic")
       assert.deepStrictEqual([viewer.code, viewer.said.includes("forbidden, 403")], [1, true], viewer.said)
       const page = yield* (yield* DeadLetters).list({ queue: "kept" }, { limit: 1, after: undefined })
@@ -114,7 +124,71 @@ layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
       assert.match(listed.said, /checkout +feature +off +ada +drill/)
       assert.strictEqual((yield* ops("switches on checkout --reason over")).code, 0)
       const vague = yield* ops([...words, "a while"])
-      assert.deepStrictEqual([vague.code, vague.said.includes("30 minutes")], [1, true], vague.said)
+      assert.deepStrictEqual([vague.code, vague.said.includes("30 minutes")], [64, true], vague.said)
+    })
+  )
+
+  it.effect("says in one sentence how it is, and as it changes", () =>
+    Effect.gen(function* () {
+      const switches = yield* KillSwitches
+      const flip = Effect.andThen(
+        switches.set("checkout", "off", { actor: "ada", reason: "drill" }),
+        Effect.delay(switches.clear("checkout", "off", { actor: "ada", reason: "over" }), "1500 millis")
+      )
+      const flipping = yield* Effect.forkScoped(Effect.repeat(flip, Schedule.spaced("1500 millis")))
+      const { code, said } = yield* ops("tail --events 2", "token-of-vic")
+      yield* Fiber.interrupt(flipping)
+      assert.strictEqual(code, 0, said)
+      assert.include(said, "checkout is switched off")
+      yield* switches.set("checkout", "off", { actor: "ada", reason: "drill" })
+      const status = yield* Effect.repeat(ops("status", "token-of-vic"), {
+        until: (one) => one.said.includes("checkout is switched off"),
+        times: 5
+      })
+      assert.match(status.said, /^(Running, with something to look at|Degraded): .*checkout is switched off.*\.\n/)
+      yield* switches.clear("checkout", "off", { actor: "ada", reason: "over" })
+    })
+  )
+
+  it.effect("brings products in, sets a price and takes a delivery, which the audit tells", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "catalogue-"))),
+        (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+      )
+      const file = join(folder, "products.json")
+      const lamp = {
+        sku: "CLI-LAMP",
+        name: "Lamp",
+        description: "",
+        price: { amount: 500, currency: "CHF" },
+        received: 3
+      }
+      writeFileSync(file, JSON.stringify([lamp]))
+      const imported = yield* ops(["catalogue", "import", file, "--reason", "spring", "--json"])
+      assert.deepStrictEqual(JSON.parse(imported.said), { added: 1, changed: 0 })
+      const priced = yield* ops("catalogue price CLI-LAMP 700 CHF --reason dearer --json")
+      assert.deepStrictEqual(JSON.parse(priced.said), { added: 0, changed: 1 })
+      assert.strictEqual((yield* ops("catalogue stock CLI-LAMP 10 --reason delivery")).code, 0)
+      const { products } = yield* (yield* Catalog).list({ limit: 1 })
+      assert.deepStrictEqual(products[0]?.price, { amount: 700, currency: "CHF" })
+      const level = products[0] === undefined ? undefined : yield* (yield* Catalog).stockLevel(products[0].id)
+      assert.strictEqual(level?.available, 10)
+      const unknown = yield* ops("catalogue price CLI-NONE 700 CHF --reason dearer")
+      assert.deepStrictEqual([unknown.code, unknown.said.includes("CLI-NONE")], [1, true], unknown.said)
+      const audit = yield* ops("audit", "token-of-vic")
+      assert.match(audit.said, /ada +catalogue\.stock +CLI-LAMP +delivery/)
+    })
+  )
+
+  it.effect("ends with 69 and what to do when no node answers, and with 64 when it was not said right", () =>
+    Effect.gen(function* () {
+      const away = yield* ops("status", "token-of-ada", "http://127.0.0.1:1")
+      assert.deepStrictEqual([away.code, away.said.includes("set OPS_URL")], [69, true], away.said)
+      const unsaid = yield* ops("switches off checkout")
+      assert.deepStrictEqual([unsaid.code, unsaid.said.includes("--reason")], [64, true], unsaid.said)
+      const nobody = yield* ops("status", "token-of-eve")
+      assert.deepStrictEqual([nobody.code, nobody.said.includes("Set OPS_TOKEN")], [1, true], nobody.said)
     })
   )
 

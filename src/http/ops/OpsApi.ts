@@ -7,6 +7,7 @@ import { parseOptions, payloadParseOptions } from "../parsing.ts"
 import { failsWith } from "../failsWith.ts"
 import * as Shown from "./letterSchemas.ts"
 import { readable } from "./document.ts"
+import { CatalogueApi } from "./CatalogueApi.ts"
 import { ExplainApi } from "./ExplainApi.ts"
 import { FaultsApi } from "./FaultsApi.ts"
 import { InvariantsApi } from "./InvariantsApi.ts"
@@ -15,6 +16,7 @@ import { MetricsApi } from "./MetricsApi.ts"
 import { OperatorsApi } from "./OperatorsApi.ts"
 import { OpsAuthorization } from "./OpsAuthorization.ts"
 import { OpsOrdersApi } from "./OpsOrdersApi.ts"
+import { OpsStatusApi } from "./OpsStatusApi.ts"
 import { PagesApi } from "./page/PagesApi.ts"
 import { CircuitsApi, SwitchesApi } from "./SwitchesApi.ts"
 
@@ -123,6 +125,8 @@ export const OpsApi = HttpApi.make("holdfast-ops")
   .add(OpsOrdersApi)
   .add(InvariantsApi)
   .add(ExplainApi)
+  .add(OpsStatusApi)
+  .add(CatalogueApi)
   .add(FaultsApi)
   .add(LogLevelsApi)
   .add(PagesApi)

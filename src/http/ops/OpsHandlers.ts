@@ -7,6 +7,7 @@ import { DeadLetters } from "../../jobs/DeadLetters.ts"
 import { Jobs } from "../../jobs/Jobs.ts"
 import { Cursors } from "../pages.ts"
 import { nextCursor } from "../responses.ts"
+import { catalogueHandlers } from "./catalogueHandlers.ts"
 import { explainHandlers } from "./explainHandlers.ts"
 import { faultsHandlers } from "./faultsHandlers.ts"
 import { invariantsHandlers } from "./invariantsHandlers.ts"
@@ -15,6 +16,7 @@ import { metricsHandlers } from "./metricsHandlers.ts"
 import { OpsApi } from "./OpsApi.ts"
 import { operatorsHandlers } from "./operatorsHandlers.ts"
 import { opsOrdersHandlers } from "./opsOrdersHandlers.ts"
+import { opsStatusHandlers } from "./opsStatusHandlers.ts"
 import { mayChange, OpsAuthorization } from "./OpsAuthorization.ts"
 import { pagesHandlers } from "./page/pagesHandlers.ts"
 import { switchHandlers } from "./switchesHandlers.ts"
@@ -100,6 +102,8 @@ export const opsHandlers = Layer.mergeAll(
   opsOrdersHandlers,
   invariantsHandlers,
   explainHandlers,
+  opsStatusHandlers,
+  catalogueHandlers,
   faultsHandlers,
   logLevelsHandlers,
   pagesHandlers,

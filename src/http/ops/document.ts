@@ -32,6 +32,11 @@ const summaries: Readonly<Record<string, string>> = {
   "orders.fulfil": "Say that an order's goods are on their way",
   "invariants.list": "List what must never be, and when it was last compared",
   "explain.explain": "Explain what an id leads to: what was, why it waits, and what happens next",
+  "status.status": "Say in one sentence how it is",
+  "status.audit": "List what operators changed last",
+  "catalogue.import": "Bring products in",
+  "catalogue.price": "Set a product's price",
+  "catalogue.stock": "Say how many of a product have arrived in all",
   "logLevels.list": "List how much each module says in the log",
   "logLevels.set": "Have a module say more or less in the log, until a time",
   "logLevels.reset": "Have a module say as much as usual again",
@@ -47,6 +52,8 @@ const groups: Readonly<Record<string, string>> = {
   orders: "One order of anybody's.",
   invariants: "What is never to be.",
   explain: "One id, and everything that it leads to.",
+  status: "How it is, and what was done about it.",
+  catalogue: "Products, their prices and their stock.",
   logLevels: "How much is said in the log of this node.",
   metrics: "For Prometheus."
 }

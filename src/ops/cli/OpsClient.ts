@@ -4,7 +4,7 @@
  * Without OPS_TOKEN it takes the token that a node outside of production made in DATA_DIR. Nothing is repeated: an
  * operator sees what went wrong, and decides.
  */
-import { Config, Context, Effect, FileSystem, Layer, Option, Redacted } from "effect"
+import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { OpsRefused, OpsTokenMissing, OpsUnreachable } from "./errors.ts"
 
@@ -20,6 +20,8 @@ export class OpsClient extends Context.Service<
   {
     readonly get: (path: string, query?: Parameters) => Effect.Effect<Json, Failures>
     readonly post: (path: string, body: Json) => Effect.Effect<Json, Failures>
+    /** Server-sent events, each of them JSON, until the node ends them. */
+    readonly events: (path: string) => Stream.Stream<Json, Failures>
   }
 >()("holdfast/ops/OpsClient") {
   static readonly layer = Layer.effect(
@@ -36,16 +38,32 @@ export class OpsClient extends Context.Service<
       )
       const token = yield* Option.match(given, { onNone: () => made, onSome: Effect.succeed })
 
+      const unreachable = () => Effect.fail(new OpsUnreachable({ url: baseUrl }))
+      const asked = (request: HttpClientRequest.HttpClientRequest) =>
+        client.execute(HttpClientRequest.bearerToken(request, Redacted.value(token)))
       const send = Effect.fnUntraced(
         function* (request: HttpClientRequest.HttpClientRequest) {
-          const response = yield* client.execute(HttpClientRequest.bearerToken(request, Redacted.value(token)))
+          const response = yield* asked(request)
           const body = (yield* response.json) as Json
           if (response.status < 400) return body
           const [code, detail] = [String(body["code"] ?? "unknown"), String(body["detail"] ?? "It was refused.")]
           return yield* new OpsRefused({ status: response.status, code, detail: detail + fieldsIn(body) })
         },
-        Effect.catchTag("HttpClientError", () => Effect.fail(new OpsUnreachable())),
-        Effect.timeoutOrElse({ duration: deadline, orElse: () => Effect.fail(new OpsUnreachable()) })
+        Effect.catchTag("HttpClientError", unreachable),
+        Effect.timeoutOrElse({ duration: deadline, orElse: unreachable })
+      )
+      const listen = Effect.fnUntraced(
+        function* (path: string) {
+          const response = yield* asked(HttpClientRequest.get(`${baseUrl}/ops/api/${path}`))
+          if (response.status === 200) return response.stream
+          return yield* new OpsRefused({
+            status: response.status,
+            code: "refused",
+            detail: "There are no events here."
+          })
+        },
+        Effect.catchTag("HttpClientError", unreachable),
+        Effect.timeoutOrElse({ duration: deadline, orElse: unreachable })
       )
       return OpsClient.of({
         get: (path, query = {}) => {
@@ -56,6 +74,14 @@ export class OpsClient extends Context.Service<
             )
           )
         },
+        events: (path) =>
+          Stream.unwrap(listen(path)).pipe(
+            Stream.decodeText,
+            Stream.splitLines,
+            Stream.filter((line) => line.startsWith("data: ")),
+            Stream.map((line) => JSON.parse(line.slice("data: ".length)) as Json),
+            Stream.catchTag("HttpClientError", () => Stream.fail(new OpsUnreachable({ url: baseUrl })))
+          ),
         post: (path, body) =>
           send(HttpClientRequest.post(`${baseUrl}/ops/api/${path}`).pipe(HttpClientRequest.bodyJsonUnsafe(body)))
       })

@@ -1,6 +1,7 @@
 /** `dead-letters`: look at what could not be done, and give it back or put it away. */
 import { Console, Effect, Option, Schedule } from "effect"
-import { CliError, Command, Flag } from "effect/cli"
+import { Command, Flag } from "effect/cli"
+import { LettersUnnamed } from "./errors.ts"
 import { all, asked, type Conditions, conditions, id, json, oneId, reason } from "./flags.ts"
 import { type Json, OpsClient } from "./OpsClient.ts"
 import { print, rowsIn, tableOf } from "./table.ts"
@@ -70,19 +71,11 @@ const preview = Command.make(
   })
 ).pipe(described("Say what a replay would do, without doing it"))
 
-/** Nobody means all of them by saying nothing. */
 const target = (given: Conditions & { readonly id: Option.Option<string>; readonly all: boolean }, verb: string) => {
   const filter = asked(given)
   if (Option.isSome(given.id)) return Effect.succeed({ path: `${letters}/${given.id.value}/${verb}`, body: {} })
   const narrowed = given.all || Object.values(filter).some((value) => value !== undefined)
-  return narrowed
-    ? Effect.succeed({ path: `${letters}/${verb}`, body: { filter } })
-    : Effect.fail(
-        new CliError.UserError({
-          cause: verb,
-          userMessage: "Say which: an id, a filter (--queue, --code, …), or --all."
-        })
-      )
+  return narrowed ? Effect.succeed({ path: `${letters}/${verb}`, body: { filter } }) : Effect.fail(new LettersUnnamed())
 }
 
 const resultsOf = (replay: Json) => replay["results"] as Readonly<Record<string, number>>

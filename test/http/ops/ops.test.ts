@@ -27,6 +27,8 @@ const reads = [
   `${api}/kill-switches`,
   `${api}/circuits`,
   `${api}/invariants`,
+  `${api}/status`,
+  `${api}/audit`,
   `${api}/log-levels`,
   "/metrics"
 ]
@@ -39,6 +41,8 @@ const changes = [
   [`${api}/queues/none/pause`, { reason }],
   [`${api}/queues/none/resume`, { reason }],
   [`${api}/operators/usr_nobody/add`, { reason }],
+  [`${api}/catalogue/LAMP/price`, { price: { amount: 1, currency: "CHF" }, reason }],
+  [`${api}/catalogue/LAMP/stock`, { received: 1, reason }],
   [`${api}/operators/usr_nobody/remove`, { reason }],
   [`${api}/orders/ord_none/fulfil`, { reason }],
   [`${api}/kill-switches/checkout/off`, { reason }],

@@ -29,7 +29,8 @@ interface Fact {
   readonly page?: (typeof runbookPages)[number]
 }
 
-export const verdict = (look: Look): Markup => {
+/** The sentence in its parts. */
+export const judged = (look: Look) => {
   const facts = [
     ...ofDatabase(look),
     ...ofInvariants(look),
@@ -42,6 +43,11 @@ export const verdict = (look: Look): Markup => {
   ]
   const kind = facts.some(({ weight }) => weight === "bad") ? "bad" : facts.length > 0 ? "warn" : "good"
   const word = { bad: "Degraded", warn: "Running, with something to look at", good: "All is well" }[kind]
+  return { facts, kind, word } as const
+}
+
+export const verdict = (look: Look): Markup => {
+  const { facts, kind, word } = judged(look)
   const told = facts.map(({ page, text }, index) => {
     const todo = page !== undefined && markup` (<a href="/ops/runbook#${page.toLowerCase()}">${page}</a>)`
     return markup`${text}${todo}${index < facts.length - 1 && ";"}`
