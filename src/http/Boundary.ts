@@ -21,7 +21,6 @@ import { Tracing } from "../telemetry/traces/Tracing.ts"
 import {
   DeadlinePassed,
   Draining,
-  type FieldError,
   MalformedRequest,
   NodeOverloaded,
   NotAcceptable,
@@ -39,6 +38,7 @@ import { ErrorRendering } from "./ErrorRendering.ts"
 import { fieldErrorsOf } from "./fieldErrors.ts"
 import { finish } from "./finish.ts"
 import { bodyLimitBytes } from "./limits.ts"
+import { loggable } from "./loggable.ts"
 import { contentType } from "./Problem.ts"
 import { problems, type Row, rowOf } from "./problems.ts"
 import type { Standing } from "./rates/rateHeaders.ts"
@@ -288,16 +288,3 @@ const logFields = Effect.gen(function* () {
     duration_ms: (yield* Clock.currentTimeMillis) - startedMillis
   }
 })
-
-/** An error's fields are ids and codes; of rejected fields only where and what kind. */
-const loggable = (error: AppError): unknown => {
-  if (error._tag === "ValidationFailed") {
-    return { _tag: error._tag, fields: error.errors.map((field) => `${field.in} ${knownPart(field)}: ${field.code}`) }
-  }
-  const { _tag, ...fields } = JSON.parse(JSON.stringify(error)) as Record<string, unknown>
-  return { _tag, ...fields }
-}
-
-/** The name of a member that nobody knows is the client's own text: it is not logged. */
-const knownPart = ({ code, pointer }: FieldError): string =>
-  code === "unknown_member" ? pointer.replace(/[^/]*$/, "*") : pointer
