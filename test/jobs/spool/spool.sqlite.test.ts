@@ -32,17 +32,22 @@ const overwritten = (folder: string) => {
   }
 }
 
-/** A process that puts, killed when it has been told of so many. Answers the ids that it was told of. */
+/** A process that puts, killed when it has been told of so many. Answers the ids that it was told of. Its log is beside. */
 const killedWhilePutting = (folder: string, prefix: string, told: number) =>
   Effect.callback<ReadonlyArray<string>>((resume) => {
     const program = path.join(import.meta.dirname, "puttingProcess.ts")
     const child = spawn(process.execPath, [program, folder, prefix], { stdio: ["ignore", "pipe", "inherit"] })
     let said = ""
+    const ids = () =>
+      said
+        .split("\n")
+        .slice(0, -1)
+        .filter((line) => line.startsWith(prefix))
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text
-      if (said.split("\n").length > told) child.kill("SIGKILL")
+      if (ids().length >= told) child.kill("SIGKILL")
     })
-    child.once("close", () => resume(Effect.succeed(said.split("\n").slice(0, -1))))
+    child.once("close", () => resume(Effect.succeed(ids())))
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
