@@ -48,7 +48,7 @@ import { RequestMetrics } from "./RequestMetrics.ts"
 import { Routes } from "./Routes.ts"
 import { answeredLine, orderIn, requestEnding, requestEntry, servedRequest } from "./requestTrace.ts"
 import { announced, goingOf } from "./toGo.ts"
-import { isLeftUnread, refusedUnread } from "./unread.ts"
+import { isLeftUnread, isOtherThanJson, refusedUnread } from "./unread.ts"
 
 type Answer = HttpServerResponse.HttpServerResponse
 
@@ -58,7 +58,10 @@ const clientLeft = 499
 /** A request that no endpoint of the contract is for. */
 const unmatched = "unmatched"
 
-/** Turns an endpoint's typed errors and its rejected fields into problems. What is under `/v1` answers JSON alone. */
+/**
+ * Turns an endpoint's typed errors and its rejected fields into problems. What is under `/v1` answers JSON alone; a POST
+ * that reads no body takes none of another media type either.
+ */
 export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint, group }) => {
   const reads = operations[`${group.identifier}.${endpoint.identifier}`]?.parameters
   const rendered = Effect.catch(app, (failure: unknown) =>
@@ -72,8 +75,14 @@ export const errorRendering = Layer.succeed(ErrorRendering, (app, { endpoint, gr
         acceptsJson(headers["accept"]) ? rendered : render(new NotAcceptable())
       )
     : rendered
+  const typed =
+    endpoint.method === "POST" && endpoint.payload.size === 0
+      ? Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          isOtherThanJson(request) ? render(new UnsupportedMediaType()) : answered
+        )
+      : answered
   const going = goingOf(endpoint)
-  const told = going === undefined ? answered : Effect.map(answered, (response) => announced(going, response))
+  const told = going === undefined ? typed : Effect.map(typed, (response) => announced(going, response))
   return Effect.flatMap(CurrentRequest, (current) => {
     current.told.route = endpoint.path
     return told

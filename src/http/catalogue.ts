@@ -29,6 +29,11 @@ fails when they differ.
 |---|---|
 | \`transient\` | it may pass by itself |
 | \`permanent\` | it will not |
+
+\`upstream_failed\` (502) and \`dependency_unavailable\` (503) are reserved: nothing answers them. No request waits for a
+provider before something durable is done: orders, cancels and refunds are written down, and go on (202) while providers
+are away; stock and suggestions have a substitute; mails and events wait in queues. The database is no provider: it has
+codes of its own.
 `
 
 /** The page. `examples` has one of each error: its words are the page's. */

@@ -59,7 +59,7 @@ export const examples: { readonly [T in Tag]: ErrorOf<T> } = {
   OrderNotFound: new Orders.OrderNotFound({ orderId }),
   OrderPaymentDeclined: new Orders.OrderPaymentDeclined({ orderId, reason: "declined" }),
   OrderStateConflict: new Orders.OrderStateConflict({ orderId, status: "captured" }),
-  OrderVersionDiffers: new Orders.OrderVersionDiffers({ orderId, version: 3 }),
+  OrderVersionDiffers: new Orders.OrderVersionDiffers({ orderId, status: "confirmed", version: 3 }),
   PayloadTooLarge: new Door.PayloadTooLarge({ limitBytes: bodyLimitBytes }),
   PreconditionRequired: new Door.PreconditionRequired(),
   PriceChanged: new Orders.PriceChanged({ expected: 1, total: 2, currency: "EUR" }),

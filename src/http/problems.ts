@@ -8,6 +8,7 @@
 import { Duration } from "effect"
 import type { AppError } from "../errors.ts"
 import type { FieldError } from "./errors.ts"
+import { orderTag } from "./orders/orderTag.ts"
 import type { Problem } from "./Problem.ts"
 
 export type Tag = AppError["_tag"]
@@ -181,7 +182,7 @@ export const problems: { readonly [T in Tag]: Row<ErrorOf<T>> } = {
     status: 412,
     title: "The order has changed since it was read",
     retry: "after_change",
-    headers: ({ version }) => ({ etag: `"${version}"` })
+    headers: (order) => ({ etag: orderTag(order) })
   },
   PayloadTooLarge: {
     code: "payload_too_large",

@@ -2,8 +2,9 @@
  * What is refused by its first line and headers alone, before a byte of the body is read and before any handler runs.
  *
  * A request that does not say for which host it is, or says it twice (HTTP/1.1 wants that of every request, and whoever
- * stands in front of this server may have read the other one); a path, or more headers, than anyone needs; a body that
- * announces itself as too large, does not say what it is, is compressed, or is text in another encoding than UTF-8.
+ * stands in front of this server may have read the other one); a path, or more headers, than anyone needs; a path or a
+ * query with an escape that cannot be read; a body that announces itself as too large, does not say what it is, is
+ * compressed, or is text in another encoding than UTF-8.
  */
 import type { HttpServerRequest } from "effect/http"
 import type { IncomingMessage } from "node:http"
@@ -29,11 +30,26 @@ const isFramed = ({ httpVersion, rawHeaders = [] }: Partial<IncomingMessage>): b
 const isPlain = (coding: string | undefined, plain: string): boolean =>
   coding === undefined || coding.trim().toLowerCase() === plain || coding.trim() === ""
 
+/** Its percent escapes are bytes in hexadecimal, and those are UTF-8. What cannot be read is not what somebody meant. */
+const isEscaped = (target: string): boolean => {
+  if (!target.includes("%")) return true
+  try {
+    decodeURIComponent(target)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** JSON is UTF-8 (RFC 8259, 8.1). */
 const otherText = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(?:;|$))/i
 
 export const hasBody = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0
+
+/** A body of another media type: to an endpoint that reads none, it is no less of a mistake than to one that does. */
+export const isOtherThanJson = (request: HttpServerRequest.HttpServerRequest): boolean =>
+  hasBody(request) && !/^\s*application\/json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")
 
 export const refusedUnread = (request: HttpServerRequest.HttpServerRequest): Refusal | undefined => {
   const { headers } = request
@@ -41,6 +57,7 @@ export const refusedUnread = (request: HttpServerRequest.HttpServerRequest): Ref
   if (!isFramed(source)) return new MalformedRequest({ reason: "bad_framing" })
   if ((source.url ?? "").length > uriLimitBytes) return new UriTooLong({ limitBytes: uriLimitBytes })
   if ((source.rawHeaders ?? []).length > 2 * headersLimit) return new HeadersTooLarge({ limitBytes: headersLimitBytes })
+  if (!isEscaped(source.url ?? "")) return new MalformedRequest({ reason: "bad_encoding" })
   if (Number(headers["content-length"] ?? 0) > bodyLimitBytes)
     return new PayloadTooLarge({ limitBytes: bodyLimitBytes })
   const readable =

@@ -155,7 +155,8 @@ const Payment = Schema.Struct({
   refunded: Schema.optionalKey(Schema.Int)
 }).pipe(Schema.encodeKeys({ nextAction: "next_action" }))
 
-export const Order = Schema.Struct({
+/** Its members; what else is shown with them is up to who shows it. */
+export const orderFields = {
   id: OrderId,
   status: Schema.Literals(statuses),
   lines: Schema.Array(OrderLine),
@@ -169,7 +170,9 @@ export const Order = Schema.Struct({
   createdAt: Schema.DateTimeUtcFromString,
   updatedAt: Schema.DateTimeUtcFromString,
   version: Schema.Int
-}).pipe(
+}
+
+export const Order = Schema.Struct(orderFields).pipe(
   Schema.encodeKeys({ createdAt: "created_at", updatedAt: "updated_at" }),
   Schema.annotate({ identifier: "Order" })
 )

@@ -209,7 +209,10 @@ const make = Effect.gen(function* () {
   const requestCancel: OrderStore["Service"]["requestCancel"] = (claim, { id, userId, version }) =>
     wishing(claim, id, (row, now): Effect.Effect<void, OrderNotFound | OrderVersionDiffers | OrderStateConflict> => {
       if (row.placed.userId !== userId) return Effect.fail(new OrderNotFound({ orderId: id }))
-      if (row.version !== version) return Effect.fail(new OrderVersionDiffers({ orderId: id, version: row.version }))
+      if (row.version !== version) {
+        const { status } = toOrder(row, now)
+        return Effect.fail(new OrderVersionDiffers({ orderId: id, status, version: row.version }))
+      }
       if (!isCancellable(row.record.status)) return conflict(row)
       if (!row.record.cancelRequested) row.timeline.push({ at: now, step: "cancel_requested" })
       row.record = { ...row.record, cancelRequested: true }

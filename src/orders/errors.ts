@@ -111,7 +111,8 @@ export class OrderStateConflict extends Schema.TaggedError<OrderStateConflict>()
 
 export class OrderVersionDiffers extends Schema.TaggedError<OrderVersionDiffers>()("OrderVersionDiffers", {
   orderId: OrderId,
-  /** The order's version now. */
+  /** The order now, as its owner is shown it. */
+  status: Schema.Literals(statuses),
   version: Schema.Int
 }) {
   readonly category = "permanent" as const

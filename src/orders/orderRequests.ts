@@ -9,6 +9,7 @@ import type { SqlClient } from "effect/sql"
 import type { UserId } from "../users/User.ts"
 import { OrderNotFound, OrderStateConflict, OrderVersionDiffers, RefundTooLarge } from "./errors.ts"
 import type { OrderId, OrderStatus } from "./Order.ts"
+import { type OrderRow, orderColumns, toOrder } from "./orderRows.ts"
 import { requestRefund as shareRefund, writeEvent, writeStatus } from "./orderWrites.ts"
 import { isCancellable, isRefundable } from "./saga.ts"
 
@@ -32,13 +33,22 @@ const lock = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, id: OrderId)
   return row ?? (yield* new OrderNotFound({ orderId: id }))
 })
 
+/** Says how the order stands as reading it would: that its payment is in doubt, time decides. */
+const differing = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, id: OrderId) {
+  const [row] = yield* sql<OrderRow>`
+    select ${orderColumns(sql)} from orders o left join payments p on p.order_id = o.id where o.id = ${id}`
+  if (row === undefined) return yield* new OrderNotFound({ orderId: id })
+  const { status, version } = toOrder(row)
+  return yield* new OrderVersionDiffers({ orderId: id, status, version })
+})
+
 export const requestCancel = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { id, userId, version }: { readonly id: OrderId; readonly userId: UserId; readonly version: number }
 ) {
   const order = yield* lock(sql, id)
   if (order.user_id !== userId) return yield* new OrderNotFound({ orderId: id })
-  if (order.version !== version) return yield* new OrderVersionDiffers({ orderId: id, version: order.version })
+  if (order.version !== version) return yield* differing(sql, id)
   if (!isCancellable(order.status)) return yield* new OrderStateConflict({ orderId: id, status: order.status })
   if (order.cancel_requested) return
   yield* sql`update orders set cancel_requested_at = now() where id = ${id}`

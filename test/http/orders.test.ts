@@ -33,6 +33,7 @@ layer(openDoor, { excludeTestServices: true })("an order", (it) => {
       const read = yield* send("GET", `/v1/orders/${placed.id}`, { headers })
       assert.strictEqual(read.status, 200)
       assert.strictEqual(json(read).id, placed.id)
+      assert.deepStrictEqual([placed.resource, json(read).resource], [undefined, undefined])
     })
   )
 
@@ -178,6 +179,7 @@ layer(doorOver(unawaited), { excludeTestServices: true })("waiting for an order"
       const answer = yield* order({ ...headers, ...newKey(), prefer: "wait=0" })
       assert.strictEqual(answer.status, 202)
       assert.strictEqual(answer.headers["location"], `/v1/orders/${json(answer).id}`)
+      assert.strictEqual(json(answer).resource, `/v1/orders/${json(answer).id}`)
       assert.match(answer.headers["retry-after"] ?? "", /^[1-9]\d?$/)
       assert.strictEqual(json(answer).payment.status, "pending")
     })

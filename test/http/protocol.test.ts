@@ -38,6 +38,32 @@ layer(openDoor, { excludeTestServices: true })("a path and a method", (it) => {
     refusal([404, "not_found"], "GET", `/v1/products/prd_${"a".repeat(101)}`)
   )
 
+  it.effect.each(["%", "%z", "%zz", "%ff", "%C0%AF", "%ED%A0%80", "caf%e9"])(
+    "an escape that cannot be read is malformed wherever it stands, and never taken as it is: %s",
+    (escape) =>
+      Effect.gen(function* () {
+        for (const path of [
+          `/v1/orders?idempotency_key=long-enough-${escape}`,
+          `/v1/products?cursor=${escape}`,
+          `/v1/products?nobody-reads=${escape}`,
+          `/v1/products/${escape}`,
+          `/v1/nothing${escape}`,
+          `/livez?${escape}`
+        ]) {
+          const { problem } = yield* refusal([400, "malformed_request"], "GET", path)
+          assert.strictEqual(problem.reason, "bad_encoding", path)
+        }
+        yield* refusal([400, "malformed_request"], "POST", `/v1/orders/${escape}/cancel`)
+      })
+  )
+
+  it.effect("an escape that can be read stands for what it says", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* send("GET", "/v1/products?limit=%31")).status, 200)
+      yield* refusal([404, "not_found"], "GET", "/v1/caf%C3%A9")
+    })
+  )
+
   it.effect("a wrong method names the right ones, and needs no session", () =>
     Effect.gen(function* () {
       const { headers, problem } = yield* refusal([405, "method_not_allowed"], "PUT", "/v1/users")

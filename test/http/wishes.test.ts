@@ -1,9 +1,11 @@
 /** Cancels and refunds at the door: who may, under which key and version, and what the answer says. */
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { OrderVersionDiffers } from "../../src/orders/errors.ts"
+import { Orders, Shop } from "../../src/testing/index.ts"
 import { UserId } from "../../src/users/User.ts"
 import { Users } from "../../src/users/Users.ts"
-import { fieldsOf, json, member, newKey, openDoor, refusal, send } from "./door.ts"
+import { doorOver, fieldsOf, json, member, newKey, openDoor, refusal, send } from "./door.ts"
 
 type Headers = Record<string, string>
 
@@ -56,6 +58,23 @@ layer(openDoor, { excludeTestServices: true })("a cancel", (it) => {
     })
   )
 
+  it.effect("needs no body, and takes none that is not JSON; that uses no key up", () =>
+    Effect.gen(function* () {
+      const { headers } = yield* member
+      const order = yield* placed(headers, press)
+      const path = `/v1/orders/${order.id}/cancel`
+      const all = { ...headers, ...newKey(), "if-match": `"${order.version}"` }
+      for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"]) {
+        const asked = { headers: { ...all, "content-type": type }, body: "please" }
+        const refused = yield* refusal([415, "unsupported_media_type"], "POST", path, asked)
+        assert.strictEqual(refused.headers["accept-post"], "application/json")
+      }
+      const asked = { headers: { ...all, "content-type": "application/json; charset=utf-8" }, body: "{}" }
+      const answer = yield* send("POST", path, asked)
+      assert.deepStrictEqual([answer.status, answer.headers["idempotent-replayed"]], [200, undefined])
+    })
+  )
+
   it.effect("may have the key that its order was placed under: it is another route's", () =>
     Effect.gen(function* () {
       const { headers } = yield* member
@@ -75,6 +94,40 @@ layer(openDoor, { excludeTestServices: true })("a cancel", (it) => {
       const asked = { headers: { ...headers, ...newKey(), "if-match": `"${body.version}"` } }
       const { problem } = yield* refusal([409, "order_state_conflict"], "POST", `/v1/orders/${order.id}/cancel`, asked)
       assert.deepStrictEqual([problem.reason, problem.side_effects], ["captured", "none"])
+    })
+  )
+})
+
+/** A shop whose payments are all in doubt. */
+const inDoubt = Layer.effect(
+  Orders,
+  Effect.map(Orders, (orders) => {
+    const status = "payment_in_doubt" as const
+    return Orders.of({
+      ...orders,
+      follow: (userId, id, millis) => Effect.map(orders.follow(userId, id, millis), (order) => ({ ...order, status })),
+      cancel: (userId, key, { id, version }) =>
+        orders
+          .cancel(userId, key, { id, version: version - 1 })
+          .pipe(
+            Effect.catchTag("OrderVersionDiffers", ({ orderId, version }) =>
+              Effect.fail(new OrderVersionDiffers({ orderId, status, version }))
+            )
+          )
+    })
+  })
+).pipe(Layer.provideMerge(Shop.layerMemory))
+
+layer(doorOver(inDoubt), { excludeTestServices: true })("an order whose payment is in doubt", (it) => {
+  it.effect("has the same tag for who reads it and for who is told that it has changed", () =>
+    Effect.gen(function* () {
+      const { headers } = yield* member
+      const order = yield* placed(headers, press)
+      const tag = (yield* send("GET", `/v1/orders/${order.id}`, { headers })).headers["etag"] ?? ""
+      assert.match(tag, /^"\d+-in-doubt"$/)
+      const asked = { headers: { ...headers, ...newKey(), "if-match": tag } }
+      const refused = yield* refusal([412, "precondition_failed"], "POST", `/v1/orders/${order.id}/cancel`, asked)
+      assert.strictEqual(refused.headers["etag"], tag)
     })
   )
 })

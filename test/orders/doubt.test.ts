@@ -8,6 +8,7 @@ import { Sku } from "../../src/catalog/Product.ts"
 import { StockMemory } from "../../src/catalog/StockMemory.ts"
 import { Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
+import { OrderVersionDiffers } from "../../src/orders/errors.ts"
 import { OrderId } from "../../src/orders/Order.ts"
 import { OrderChanges } from "../../src/orders/OrderChanges.ts"
 import { Orders } from "../../src/orders/Orders.ts"
@@ -39,7 +40,12 @@ it.effect(
       assert.strictEqual((yield* it.now).status, "reserved")
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual((yield* it.now).payment, { status: "pending" })
-      assert.strictEqual((yield* it.now).status, "payment_in_doubt")
+      const { status, version } = yield* it.now
+      assert.strictEqual(status, "payment_in_doubt")
+      // Who names another version is told how the order stands just as who reads it.
+      const stale = { id: it.id, version: version - 1 }
+      const differs = yield* Effect.flip(Effect.flatMap(Orders, (orders) => orders.cancel(it.userId, "stale", stale)))
+      assert.deepStrictEqual(differs, new OrderVersionDiffers({ orderId: it.id, status, version }))
       assert.strictEqual(yield* it.left, 9)
       faults.clear()
       yield* TestClock.adjust("20 seconds")

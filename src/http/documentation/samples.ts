@@ -44,6 +44,13 @@ export const shapes: Readonly<Record<string, unknown>> = {
   },
   Money: product.price,
   Order: order,
+  OrderAccepted: {
+    ...order,
+    status: "reserved",
+    payment: { status: "pending" },
+    version: 2,
+    resource: `/v1/orders/${id}`
+  },
   Product: product,
   Refund: { amount: 1450 },
   Session: { token: "sess_…", user_id: "usr_01JD3ZPZZZZZ", device: "dev_…", expires_at: "2026-12-20T12:00:00.000Z" },

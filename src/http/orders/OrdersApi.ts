@@ -1,7 +1,7 @@
 /** The contract of orders: placing one under a key, following what becomes of it, cancelling it, giving money back. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
-import { Cart, Order, OrderId } from "../../orders/Order.ts"
+import { Cart, Order, orderFields, OrderId } from "../../orders/Order.ts"
 import { Authorization, TrustingAuthorization } from "../Authorization.ts"
 import { Deferred } from "../deferred/DeferredApi.ts"
 import { waitSecondsMost } from "../limits.ts"
@@ -38,6 +38,12 @@ export const Refund = Schema.Struct({
   )
 }).pipe(Schema.annotate({ identifier: "Refund" }))
 
+/** An order that goes on, and the path to ask for it. */
+export const OrderAccepted = Schema.Struct({ ...orderFields, resource: Schema.String }).pipe(
+  Schema.encodeKeys({ createdAt: "created_at", updatedAt: "updated_at" }),
+  Schema.annotate({ identifier: "OrderAccepted" })
+)
+
 const keyed = [
   "IdempotencyKeyMissing",
   "IdempotencyKeyInvalid",
@@ -57,7 +63,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
       payload: Cart,
       success: [
         Order.pipe(HttpApiSchema.status(201)),
-        Order.pipe(HttpApiSchema.status(202)),
+        OrderAccepted.pipe(HttpApiSchema.status(202)),
         Deferred.pipe(HttpApiSchema.status(202))
       ],
       error: failsWith(
@@ -99,7 +105,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
   .add(
     HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
       params: { id: OrderId },
-      success: [Order, Order.pipe(HttpApiSchema.status(202))],
+      success: [Order, OrderAccepted.pipe(HttpApiSchema.status(202))],
       error: failsWith("OrderVersionDiffers", "OrderStateConflict", "PreconditionRequired", "RateLimited", ...keyed)
     }).middleware(Authorization)
   )
@@ -107,7 +113,7 @@ export const OrdersApi = HttpApiGroup.make("orders")
     HttpApiEndpoint.post("refund", "/v1/orders/:id/refunds", {
       params: { id: OrderId },
       payload: Refund,
-      success: [Order.pipe(HttpApiSchema.status(201)), Order.pipe(HttpApiSchema.status(202))],
+      success: [Order.pipe(HttpApiSchema.status(201)), OrderAccepted.pipe(HttpApiSchema.status(202))],
       error: failsWith("Forbidden", "OrderStateConflict", "RefundTooLarge", "FeatureDisabled", ...keyed)
     }).middleware(Authorization)
   )

@@ -24,7 +24,8 @@ import { Cursors } from "../pages.ts"
 import { RateLimits } from "../RateLimits.ts"
 import { rates } from "../rates/Rate.ts"
 import { linked, nextCursor, respond } from "../responses.ts"
-import { OrdersShown } from "./OrdersApi.ts"
+import { OrderAccepted, OrdersShown } from "./OrdersApi.ts"
+import { orderTag, versionIn } from "./orderTag.ts"
 
 /** Seconds of `Prefer: wait=N` (RFC 7240); what cannot be read is ignored, as the RFC wants it. */
 const preferredWait = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
@@ -32,36 +33,26 @@ const preferredWait = Effect.map(HttpServerRequest.HttpServerRequest, (request) 
   return asked === undefined ? waitSecondsDefault : Math.min(Number(asked), waitSecondsMost)
 })
 
-/** Strong: it moves with whatever a client can see. That a payment is in doubt shows by time alone, without a version. */
-const etag = (order: Order) =>
-  order.status === "payment_in_doubt" ? `"${order.version}-in-doubt"` : `"${order.version}"`
-
-/** No version of an order is this one. */
-const noVersion = -1
-
-/** The version that If-Match names. A weak tag, and one that is not ours, is no version of any order. */
+/** The version that If-Match names. */
 const seenVersion = Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
   const given = request.headers["if-match"]?.trim()
-  return {
-    given: given !== undefined,
-    version: Number(/^"(\d{1,15})(?:-in-doubt)?"$/.exec(given ?? "")?.[1] ?? noVersion)
-  }
+  return { given: given !== undefined, version: versionIn(given ?? "") }
 })
+
+/** An order after a keyed POST. One that goes on says in its body, too, where to ask for it. */
+const respondAbout = (order: Order, placed: Placed, status: 200 | 201 | 202) => {
+  const resource = `/v1/orders/${order.id}`
+  const headers = { location: resource, etag: orderTag(order), ...keyedHeaders(placed) }
+  return status === 202
+    ? respond(OrderAccepted, { ...order, resource }, { status, headers: { ...headers, "retry-after": "1" } })
+    : respond(Order, order, { status, headers })
+}
 
 /** What became of a wish about an order, after as much waiting as was asked for. */
 const wished = Effect.fnUntraced(function* (orders: Orders["Service"], placed: Placed, done: 200 | 201) {
   yield* hasCommitted(`/v1/orders/${placed.orderId}`, keyedHeaders(placed))
   const order = yield* orders.settled(placed.orderId, (yield* preferredWait) * 1000)
-  const over = isFinal(order.status)
-  return yield* respond(Order, order, {
-    status: over ? done : 202,
-    headers: {
-      location: `/v1/orders/${order.id}`,
-      etag: etag(order),
-      ...keyedHeaders(placed),
-      ...(over ? {} : { "retry-after": "1" })
-    }
-  })
+  return yield* respondAbout(order, placed, isFinal(order.status) ? done : 202)
 })
 
 export const ordersHandlers = HttpApiBuilder.group(
@@ -84,20 +75,12 @@ export const ordersHandlers = HttpApiBuilder.group(
         const wait = yield* preferredWait
         const order = yield* Effect.flatMap(orders.follow(userId, placed.orderId, wait * 1000), outcomeOf)
         const stands = isStanding(order.status) || order.status === "cancelled"
-        return yield* respond(Order, order, {
-          status: stands ? 201 : 202,
-          headers: {
-            location: `/v1/orders/${order.id}`,
-            etag: etag(order),
-            ...keyedHeaders(placed),
-            ...(stands ? {} : { "retry-after": "1" })
-          }
-        })
+        return yield* respondAbout(order, placed, stands ? 201 : 202)
       }),
       get: Effect.fnUntraced(function* ({ params, query }) {
         const { userId } = yield* CurrentPrincipal
         const order = yield* orders.follow(userId, params.id, (query.wait ?? 0) * 1000)
-        return yield* respond(Order, order, { status: 200, headers: { etag: etag(order) } })
+        return yield* respond(Order, order, { status: 200, headers: { etag: orderTag(order) } })
       }),
       list: Effect.fnUntraced(function* ({ query }) {
         const { userId } = yield* CurrentPrincipal

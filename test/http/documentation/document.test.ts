@@ -8,7 +8,7 @@ import { failuresByOperation } from "../../../src/http/documentation/failures.ts
 import { groups, operations } from "../../../src/http/documentation/operations.ts"
 import { bodies, shapes } from "../../../src/http/documentation/samples.ts"
 import { Deferred } from "../../../src/http/deferred/DeferredApi.ts"
-import { Refund } from "../../../src/http/orders/OrdersApi.ts"
+import { OrderAccepted, Refund } from "../../../src/http/orders/OrdersApi.ts"
 import { Session } from "../../../src/http/users/UsersApi.ts"
 import { Problem } from "../../../src/http/Problem.ts"
 import { problems } from "../../../src/http/problems.ts"
@@ -123,6 +123,7 @@ describe("the examples", () => {
     Deferred,
     Money,
     Order,
+    OrderAccepted,
     Product,
     Refund,
     Session,
