@@ -20,7 +20,8 @@ import {
   connectionsMost,
   headersLimitBytes,
   keepAliveMillis,
-  pathParameterLimit
+  pathParameterLimit,
+  unreadLimitBytes
 } from "./limits.ts"
 import { deferredHandlers } from "./deferred/DeferredHandlers.ts"
 import { documentationHandlers } from "./documentation/documentationHandlers.ts"
@@ -110,6 +111,7 @@ export const listener = (options: ListenOptions) =>
         shouldUpgradeCallback: () => false,
         keepAliveTimeout: keepAliveMillis,
         maxHeaderSize: headersLimitBytes,
+        highWaterMark: unreadLimitBytes,
         // Refused by the boundary, as a problem; Node would refuse it without a word.
         requireHostHeader: false
       })

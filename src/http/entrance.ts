@@ -10,6 +10,7 @@
 import { ByteSize, Context, Effect } from "effect"
 import { HttpIncomingMessage, type HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { isUtf8 } from "node:buffer"
+import type { IncomingMessage } from "node:http"
 import { WhileWaiting } from "../orders/Outcomes.ts"
 import { CurrentAttempt } from "../resilience/index.ts"
 import { AskedBy } from "../telemetry/AskedBy.ts"
@@ -38,8 +39,12 @@ const readable = (request: Request) => (bytes: ArrayBuffer) => {
   return reason === undefined ? Effect.void : Effect.fail(new MalformedRequest({ reason }))
 }
 
+/** What turned out to be too large: the platform would read on, as fast as it comes, until the connection ends. */
+const listenNoMore = ({ source }: Request) => Effect.sync(() => void (source as Partial<IncomingMessage>).pause?.())
+
 const body = (request: Request) =>
   Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, mostBytes).pipe(
+    Effect.tapError(() => listenNoMore(request)),
     Effect.flatMap(readable(request))
   )
 

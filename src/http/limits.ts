@@ -4,6 +4,19 @@
 export const bodyLimitBytes = 256 * 1024
 
 /**
+ * Bytes of a body that are taken in though nobody reads them, such as those behind a refusal: a client that has little left
+ * to send ends in peace. Then it is not read from any more, and costs nothing until its connection ends. What one read of
+ * the system brings may go beyond. Node's own default, said here so that it is known.
+ */
+export const unreadLimitBytes = 64 * 1024
+
+/**
+ * Milliseconds between a refusal that ends a connection and its end, whatever still comes: closed at once, the client's
+ * side would lose the answer. As long as the platform itself lets a connection be whose body it leaves unread.
+ */
+export const lingerMillis = 500
+
+/**
  * Values of a body's JSON that stand in one another. Ours are 3 deep, an event of the payment provider about 10; what is
  * deeper is made to be read for long.
  */

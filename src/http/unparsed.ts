@@ -10,7 +10,7 @@ import { DateTime, Effect, Queue } from "effect"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { HeadersTooLarge, MalformedRequest, RequestTimeout, UriTooLong } from "./errors.ts"
-import { headersLimitBytes, uriLimitBytes } from "./limits.ts"
+import { headersLimitBytes, lingerMillis, uriLimitBytes } from "./limits.ts"
 import { contentType } from "./Problem.ts"
 import { rowOf } from "./problems.ts"
 import { problemOf } from "./rendering.ts"
@@ -19,9 +19,6 @@ import { securityHeaders } from "./securityHeaders.ts"
 
 /** Connections that wait for their refusal. Each takes microseconds; whoever comes on top of so many is hung up on. */
 const mostWaiting = 1_000
-
-/** How long the rest of what such a client sends is thrown away: closed at once, its side would lose the answer. */
-const lingers = "500 millis"
 
 interface Refused {
   readonly socket: Duplex
@@ -118,7 +115,7 @@ export const refuseUnparsed = Effect.fnUntraced(function* (server: Server) {
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.end(`HTTP/1.1 ${status} ${phrases[status] ?? ""}\r\n${lines.join("")}\r\n${headersOnly ? "" : body}`)
-    yield* Effect.forkScoped(Effect.delay(hangUp(socket), lingers))
+    yield* Effect.forkScoped(Effect.delay(hangUp(socket), lingerMillis))
     const fields = {
       request_id: requestId,
       severity: "expected",

@@ -1,8 +1,11 @@
 /** Clients that are slow, leave, or never come to an end: they cost a socket for a bounded time, and nobody else anything. */
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
+import * as diagnostics from "node:diagnostics_channel"
+import { once } from "node:events"
 import * as net from "node:net"
-import { Door, openDoor, doorOver, problemIn, send } from "./door.ts"
+import { bodyLimitBytes, lingerMillis, unreadLimitBytes } from "../../src/http/limits.ts"
+import { Door, openDoor, doorOver, parsed, problemIn, send } from "./door.ts"
 import { Shop } from "../../src/testing/index.ts"
 import { talk } from "./rawClient.ts"
 
@@ -53,6 +56,38 @@ layer(doorOver(Shop.layerMemory, { arrival }), { excludeTestServices: true })("a
 
 const open = Effect.sync(() => process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length)
 
+const chunked = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+
+/**
+ * A client that goes on sending whatever it is answered, and although the server has ended its side. What the server has
+ * read of it is told by the server's own socket; times are milliseconds since it connected.
+ */
+const insist = (port: number, head: string, piece: string) =>
+  Effect.promise(async () => {
+    let server: net.Socket | undefined
+    const met = (message: unknown) => void (server = (message as { readonly socket: net.Socket }).socket)
+    diagnostics.subscribe("http.server.request.start", met)
+    const began = performance.now()
+    const since = () => performance.now() - began
+    const client = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true })
+    let [answer, refusedAfter, taken] = ["", 0, 0]
+    client.on("data", (part: Buffer) => {
+      if (answer === "") refusedAfter = since()
+      answer += part.toString()
+    })
+    // It ends with a reset: the server reads no more.
+    client.on("error", () => undefined)
+    client.write(head)
+    while (!client.destroyed && since() < 10_000) {
+      if (!client.write(piece))
+        await Promise.race([once(client, "drain"), once(client, "close")]).catch(() => undefined)
+      taken = server?.bytesRead ?? 0
+    }
+    diagnostics.unsubscribe("http.server.request.start", met)
+    client.destroy()
+    return { answer, refusedAfter, endedAfter: since(), taken }
+  })
+
 /** A client that connects, says this, and leaves without a word; by a reset, every other time. */
 const leave = (port: number, says: string, reset: boolean) =>
   Effect.callback<void>((resume) => {
@@ -88,6 +123,29 @@ layer(openDoor, { excludeTestServices: true })("clients", (it) => {
       assert.isAtMost(yield* open, before + 5)
       assert.strictEqual((yield* send("GET", "/livez")).status, 200)
     })
+  )
+
+  /** Bytes that the system hands over at once: those that make it too large come in one, those that make it enough in another. */
+  const oneRead = 64 * 1024
+  const insisting: ReadonlyArray<readonly [how: string, head: string, piece: string, read: number]> = [
+    ["by its length, unread", post(`Content-Length: ${200 << 20}`), "x".repeat(50_000), 0],
+    [
+      "in chunks, once it is over the limit",
+      post("Transfer-Encoding: chunked"),
+      chunked("x".repeat(50_000)),
+      bodyLimitBytes
+    ]
+  ]
+  it.effect.each(insisting)(
+    "that go on after a 413 %s are not listened to for long, and end soon",
+    ([, head, piece, read]) =>
+      Effect.gen(function* () {
+        const { port } = yield* Door
+        const { answer, refusedAfter, endedAfter, taken } = yield* insist(port, head, piece)
+        assert.strictEqual(problemIn(parsed(answer)).code, "payload_too_large")
+        assert.isAtMost(taken, read + unreadLimitBytes + 2 * oneRead)
+        assert.isBelow(endedAfter - refusedAfter, lingerMillis + slackMillis)
+      })
   )
 
   const megabyte = "x".repeat(1 << 20)
