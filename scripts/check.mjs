@@ -4,8 +4,8 @@
 // tests, and a step that failed before them counts as one failure.
 //
 // The suite drives real processes on whatever machine this is, so a test can fail by its moment. A few files with
-// failures are therefore run again, alone, and have to pass three times in a row: then what failed was unsteady and is
-// named as that; otherwise it is broken. What is named has a race that somebody has to find.
+// failures, or the browser's story, are therefore run again, alone, and have to pass three times in a row: then what failed
+// was unsteady and is named as that; otherwise it is broken. What is named has a race that somebody has to find.
 
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -53,6 +53,7 @@ const steps = [
 ]
 
 const suite = steps.find(({ name }) => name === "tests")
+const story = steps.find(({ name }) => name === "browser")
 
 const run = (step) =>
   new Promise((settle) => {
@@ -83,15 +84,20 @@ const reported = () => {
   }
 }
 
+const passesEveryTime = async (step, what) => {
+  for (let round = 1; round <= runsToPass; round++) {
+    console.log(`again, alone (${round} of ${runsToPass}): ${what}`)
+    if (!(await run(step)).ok) return false
+  }
+  return true
+}
+
 /** What failed, by name, when its files, run alone, pass every time. */
-const onlyUnsteady = async ({ testResults }) => {
+const unsteadyTests = async ({ testResults }) => {
   const files = testResults.filter(({ status }) => status === "failed").map(({ name }) => name)
   if (files.length === 0 || files.length > maximumUnsteadyFiles) return []
-  for (let round = 1; round <= runsToPass; round++) {
-    console.log(`again, alone (${round} of ${runsToPass}): ${files.map((file) => relative(root, file)).join(", ")}`)
-    const { ok } = await run({ ...suite, flags: ["run", "--no-file-parallelism", ...files] })
-    if (!ok) return []
-  }
+  const alone = { ...suite, flags: ["run", "--no-file-parallelism", ...files] }
+  if (!(await passesEveryTime(alone, files.map((file) => relative(root, file)).join(", ")))) return []
   return testResults
     .filter(({ name }) => files.includes(name))
     .flatMap(({ assertionResults, name }) => {
@@ -100,14 +106,22 @@ const onlyUnsteady = async ({ testResults }) => {
     })
 }
 
+/** What a failed step has that is only unsteady; nothing, when something of it is broken. */
+const onlyUnsteady = async (step) => {
+  if (step === suite) return unsteadyTests(reported())
+  if (step === story && (await passesEveryTime(story, "the browser's story"))) return ["the browser's story"]
+  return []
+}
+
 let failedStep
-let unsteady = []
+const unsteady = []
 for (const step of steps) {
   const { ok, said, seconds } = await run(step)
   console.log(`${ok ? "✓" : "✗"} ${step.name.padEnd(8)} ${seconds.toFixed(1)} s`)
   if (ok) continue
-  if (step === suite) unsteady = await onlyUnsteady(reported())
-  if (step === suite && unsteady.length > 0) continue
+  const found = await onlyUnsteady(step)
+  unsteady.push(...found)
+  if (found.length > 0) continue
   failedStep = step
   if (said !== "") console.log(said.trimEnd())
   break
