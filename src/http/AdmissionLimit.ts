@@ -12,8 +12,8 @@ import type { Traffic } from "./traffic.ts"
 
 /** Before anything is known: a few per core of a small machine. */
 const initial = 32
-/** The database's pool: each of them has a connection. With twice as many, floods had the same work done, a third later. */
-const minimum = 10
+/** Twice the database's pool: while the statements of some run, others are read and answered; with fewer, places are idle. */
+const minimum = 20
 /** Each costs memory (about 20 KB) and a place in the event loop's turn. */
 const maximum = 256
 const windowMillis = 100

@@ -48,7 +48,7 @@ describe("the limit", () => {
     serve(2, () => 10)
     assert.strictEqual(
       serve(2, () => 200),
-      10
+      20
     )
   })
 
@@ -103,7 +103,7 @@ describe("the limit", () => {
     serve(2, () => 10)
     assert.strictEqual(
       serve(60, () => 40),
-      10
+      20
     )
     let minutes = 1
     while (serve(60, () => 40) < 200 && minutes < 240) minutes++
