@@ -81,11 +81,11 @@ layer(openDoor, { excludeTestServices: true })("an account", (it) => {
     })
   )
 
-  it.effect("of somebody else is forbidden, and so is one that does not exist", () =>
+  it.effect("of somebody else is not found, as one that does not exist", () =>
     Effect.gen(function* () {
       const [{ headers }, other] = [yield* member, yield* member]
-      const theirs = yield* refusal([403, "forbidden"], "GET", `/v1/users/${other.id}`, { headers })
-      const nobodys = yield* refusal([403, "forbidden"], "GET", "/v1/users/usr_nobody", { headers })
+      const theirs = yield* refusal([404, "not_found"], "GET", `/v1/users/${other.id}`, { headers })
+      const nobodys = yield* refusal([404, "not_found"], "GET", "/v1/users/usr_nobody", { headers })
       assert.strictEqual(withoutIds(theirs), withoutIds(nobodys))
     })
   )

@@ -43,7 +43,7 @@ export const UsersApi = HttpApiGroup.make("users")
     HttpApiEndpoint.get("get", "/v1/users/:id", {
       params: { id: UserId },
       success: UserShown,
-      error: failsWith("UserNotFound", "Forbidden", ...seen)
+      error: failsWith("UserNotFound", ...seen)
     }).middleware(TrustingAuthorization)
   )
   .add(

@@ -5,12 +5,12 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Directory } from "../../users/Directory.ts"
 import { DeferredSignUps } from "../../users/DeferredSignUps.ts"
 import { Sessions } from "../../users/Sessions.ts"
+import { UserNotFound } from "../../users/errors.ts"
 import { UserId } from "../../users/User.ts"
 import { Api } from "../Api.ts"
 import { Authorization, CurrentPrincipal, operatorsOnly, TrustingAuthorization } from "../Authorization.ts"
 import { respondSeen } from "../degraded.ts"
 import { keptAnswer } from "../deferred/deferredAnswer.ts"
-import { Forbidden } from "../errors.ts"
 import { idempotencyKeyIfAny, keyOfAccount } from "../Idempotency.ts"
 import { Cursors } from "../pages.ts"
 import { RateLimits } from "../RateLimits.ts"
@@ -42,7 +42,8 @@ export const usersHandlers = HttpApiBuilder.group(
       }),
       get: Effect.fnUntraced(function* ({ params }) {
         const principal = yield* CurrentPrincipal
-        if (principal.userId !== params.id && principal.role !== "operator") return yield* new Forbidden()
+        const mayAsk = principal.userId === params.id || principal.role === "operator"
+        if (!mayAsk) return yield* new UserNotFound({ userId: params.id })
         return yield* respondSeen(UserShown, "account", yield* directory.find(params.id), (user) => user, respondTagged)
       }),
       list: Effect.fnUntraced(function* ({ query }) {
