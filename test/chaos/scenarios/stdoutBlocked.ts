@@ -7,7 +7,7 @@ import type { Found, Scenario } from "../Scenario.ts"
 import type { World } from "../World.ts"
 
 /** Each is a line of the log; far more than a pipe and its buffers hold. */
-const chatterPerSecond = 300
+const chatterPerSecond = 600
 /** What a bounded buffer of lines and that many requests leave behind; unbounded, the lines alone would double it. */
 const mostGrownMegabytes = 80
 
