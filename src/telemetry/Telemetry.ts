@@ -12,9 +12,9 @@ import { Outbox, outboxLimits } from "./otlp/Outbox.ts"
 import { sendingAll, type SignalOptions } from "./otlp/sending.ts"
 import { ExportedLogs } from "./Logs.ts"
 import { type Reading, registerReadings } from "./readings.ts"
-import { drawSpanIds } from "./traces/spanIds.ts"
 import { Recorder } from "./traces/Recorder.ts"
 import { Tracing } from "./traces/Tracing.ts"
+import { drawIds, spanIdBytes } from "./randomIds.ts"
 
 export interface TelemetryOptions {
   /** Of the collector: `/v1/traces`, `/v1/metrics` and `/v1/logs` are below it. */
@@ -68,7 +68,7 @@ const exporting = (endpoint: string, { role }: TelemetryOptions) =>
     Effect.gen(function* () {
       const base = endpoint.replace(/\/+$/, "")
       // Tells this process from the other nodes.
-      const instance = drawSpanIds()()
+      const instance = drawIds(spanIdBytes)()
       const named = { "service.name": "holdfast", "service.instance.id": instance, "holdfast.role": role }
       const resource = JSON.stringify({ attributes: attributesOf(Object.entries(named)) })
       const inScope = JSON.stringify(scope)

@@ -26,11 +26,6 @@ export const exemptions: ReadonlyArray<Exemption> = [
   },
   {
     rule: clockAndChance,
-    place: "src/http/RequestId.ts",
-    reason: "It is the service that ids of requests come from: a test provides another layer of it."
-  },
-  {
-    rule: clockAndChance,
     place: "src/sandbox/StandIns.ts",
     reason: "A secret that is made once, outside of production, and kept on disk: nothing is to be repeated with it."
   },
@@ -71,8 +66,9 @@ export const exemptions: ReadonlyArray<Exemption> = [
   },
   {
     rule: clockAndChance,
-    place: "src/telemetry/traces/spanIds.ts",
-    reason: "It is where ids of spans come from, some for each request: nothing is decided by them."
+    place: "src/telemetry/randomIds.ts",
+    reason:
+      "Ids of spans and requests come from it: nothing is decided by them, and a test provides another layer of RequestId."
   },
   {
     rule: "an HTTP call outside a Dependency",

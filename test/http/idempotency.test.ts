@@ -11,6 +11,18 @@ const said = (answer: Answer) => [
   answer.headers["idempotency-key-expires"],
   answer.headers["idempotent-replayed"] ?? "first"
 ]
+/** Both say until when the key is kept, the same, and which of them is the repeat. */
+const assertKept = (first: Answer, again: Answer) => {
+  const [expires = ""] = said(first)
+  assert.match(expires, /^\d{4}-\d\d-\d\dT/)
+  assert.deepStrictEqual(
+    [said(first), said(again)],
+    [
+      [expires, "first"],
+      [expires, "true"]
+    ]
+  )
+}
 const order = (headers: Headers, body: unknown = kettle) => send("POST", "/v1/orders", { headers, body })
 const refusedOrder = (expected: readonly [number, string], headers: Headers, body: unknown = kettle) =>
   refusal(expected, "POST", "/v1/orders", { headers, body })
@@ -121,15 +133,7 @@ layer(openDoor, { excludeTestServices: true })("an idempotency key", (it) => {
       const first = yield* refusedOrder([409, "price_changed"], headers, wrong)
       const again = yield* refusedOrder([409, "price_changed"], headers, wrong)
       assert.deepStrictEqual(again.problem.errors, first.problem.errors)
-      const [expires = ""] = said(first)
-      assert.match(expires, /^\d{4}-\d\d-\d\dT/)
-      assert.deepStrictEqual(
-        [said(first), said(again)],
-        [
-          [expires, "first"],
-          [expires, "true"]
-        ]
-      )
+      assertKept(first, again)
       const right = Number(/(\d+) EUR now/.exec(first.problem.errors?.[0]?.message ?? "")?.[1])
       yield* refusedOrder([422, "idempotency_key_reused"], headers, { ...kettle, expected_total: right })
       const next = { ...who.headers, ...newKey() }
@@ -145,15 +149,7 @@ layer(openDoor, { excludeTestServices: true })("an idempotency key", (it) => {
       const first = yield* refusedOrder([402, "payment_declined"], headers, declined)
       const again = yield* refusedOrder([402, "payment_declined"], headers, declined)
       assert.strictEqual(again.problem.resource, first.problem.resource)
-      const [expires = ""] = said(first)
-      assert.match(expires, /^\d{4}-\d\d-\d\dT/)
-      assert.deepStrictEqual(
-        [said(first), said(again)],
-        [
-          [expires, "first"],
-          [expires, "true"]
-        ]
-      )
+      assertKept(first, again)
     })
   )
 

@@ -32,7 +32,7 @@ const inWords = (answer: Json): string => {
     return `  ${String(wait["what"])}${until}`
   })
   const next = rowsIn(answer, "next").map((step) => ({
-    when: step["at"] === undefined ? "nobody knows when" : inTime(step["at"], now),
+    when: step["at"] === undefined ? "–" : inTime(step["at"], now),
     what: step["what"]
   }))
   const entries = rowsIn(answer, "entries").map((entry) => ({

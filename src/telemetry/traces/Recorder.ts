@@ -8,8 +8,8 @@
 import { Context, Option, Tracer } from "effect"
 import { OwnSpan } from "./ownSpan.ts"
 import { type LocalTrace, recordedAt, RecordedSpan, type SpanKeeping, ThroughSpan } from "./RecordedSpan.ts"
-import { drawSpanIds } from "./spanIds.ts"
 import type { Ending, Entered, Entry } from "./Tracing.ts"
+import { drawIds, spanIdBytes } from "../randomIds.ts"
 
 export const sampledShare = 0.1
 /** As long as a read may take at all. An order that waits for its outcome is slow only when its customer thinks so too. */
@@ -31,7 +31,7 @@ export class Recorder {
 
   constructor(keep: (span: RecordedSpan) => void) {
     this.keep = keep
-    this.keeping = { nextSpanId: drawSpanIds(), ended: (span) => this.ended(span) }
+    this.keeping = { nextSpanId: drawIds(spanIdBytes), ended: (span) => this.ended(span) }
   }
 
   readonly tracer: Tracer.Tracer = Tracer.make({
