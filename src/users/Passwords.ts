@@ -3,17 +3,17 @@
  *
  * A hash takes about 23 ms of one core and 19 MiB, on the threads that DNS and files wait for as well:
  * `hashingBulkhead.ts` limits it, and what it has no room for is refused with `HashingOverloaded` before any work.
- * `verify` without a stored hash does exactly the work of one with, and a wrong password the work of our own parameters,
- * however cheap those of its hash are: who asks cannot tell whether the account exists.
+ * `verify` without a stored hash does exactly the work of one with, and says `wrong` no sooner than
+ * `HashingLimits.wrongAfter`, however cheap the parameters of its hash: who asks cannot tell whether the account exists.
  * Needs a `Kdf` that knows argon2id: NodeCrypto's layers do, WebCrypto's do not.
  */
 import { timingSafeEqual } from "node:crypto"
-import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import * as Digest from "effect/crypto/Digest"
 import * as Kdf from "effect/crypto/Kdf"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type { HashingOverloaded } from "./errors.ts"
-import { makeHashingBulkhead } from "./hashingBulkhead.ts"
+import { HashingLimits, makeHashingBulkhead } from "./hashingBulkhead.ts"
 import { passwordBytes } from "./Password.ts"
 import * as Phc from "./phc.ts"
 
@@ -45,6 +45,7 @@ export class Passwords extends Context.Service<
       const kdf = yield* Kdf.Kdf
       const random = yield* SecureRandom.SecureRandom
       const limited = yield* makeHashingBulkhead
+      const wrongAfter = Duration.toNanosUnsafe((yield* HashingLimits).wrongAfter)
       // Nobody's password: its tag is random, so nothing hashes to it.
       const nobody: Phc.Argon2idHash = {
         algorithm,
@@ -67,14 +68,18 @@ export class Passwords extends Context.Service<
         stored: PasswordHash | undefined
       ) {
         const known = stored === undefined ? nobody : yield* readStored(stored)
-        const isRight = Effect.gen(function* () {
+        const compared = Effect.gen(function* () {
+          const began = yield* Clock.currentTimeNanos
           const tag = yield* derive(password, known.algorithm, known.salt, known.tag.length)
-          if (timingSafeEqual(tag, known.tag)) return true
-          const rest = restOfWork(known.algorithm)
-          if (rest !== undefined) yield* derive(password, rest, nobody.salt, tagBytes)
-          return false
+          return { began, isRight: timingSafeEqual(tag, known.tag) }
         })
-        if (!(yield* limited(isRight))) return "wrong"
+        const { began, isRight } = yield* limited(compared)
+        if (!isRight) {
+          // Without a place among those that hash.
+          const left = wrongAfter - ((yield* Clock.currentTimeNanos) - began)
+          if (left > 0n) yield* Effect.sleep(Duration.nanos(left))
+          return "wrong"
+        }
         return isCurrent(known) ? "right" : "outdated"
       })
 
@@ -107,15 +112,6 @@ const readStored = (stored: PasswordHash) =>
     onNone: () => Effect.die(new Error("A stored password is not a PHC string of argon2id")),
     onSome: Effect.succeed
   })
-
-/** Less is no work that anybody could time; argon2 asks for 8 KiB at least. */
-const leastWork = 8
-
-/** What a hash by these parameters has cost less than one by ours: time goes with memory times passes. */
-const restOfWork = ({ memory, passes }: Kdf.Argon2id): Kdf.Argon2id | undefined => {
-  const left = Math.floor(algorithm.memory - (memory * passes) / algorithm.passes)
-  return left < leastWork ? undefined : Kdf.argon2id({ memory: left, passes: algorithm.passes, parallelism: 1 })
-}
 
 const isCurrent = (known: Phc.Argon2idHash) =>
   known.algorithm.memory === algorithm.memory &&

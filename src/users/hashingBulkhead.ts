@@ -12,18 +12,22 @@ export interface HashingLimits {
   readonly atOnce: number
   readonly waiting: number
   readonly wait: Duration.Duration
+  /** A wrong password is told no sooner than so long after its hash began. */
+  readonly wrongAfter: Duration.Duration
 }
 
 /**
  * One core stays free for requests. No more than three at once, however many cores: the default pool has four threads,
  * and looking up a host name or reading a file needs one. 32 waiters are under a second of work for one core, and
- * nobody waits longer than 2 s.
+ * nobody waits longer than 2 s. 200 ms are eight hashes: a hash of former parameters, or on a core that others want as
+ * well, ends within them, so a wrong password takes as long whatever was stored.
  */
 export const HashingLimits = Context.Reference<HashingLimits>("holdfast/users/HashingLimits", {
   defaultValue: () => ({
     atOnce: Math.min(Math.max(1, availableParallelism() - 1), 3),
     waiting: 32,
-    wait: Duration.seconds(2)
+    wait: Duration.seconds(2),
+    wrongAfter: Duration.millis(200)
   })
 })
 

@@ -9,7 +9,7 @@ import { Passwords } from "../../src/users/Passwords.ts"
 import { Sessions } from "../../src/users/Sessions.ts"
 import { doorOver, newKey, member, refusal, send } from "./door.ts"
 
-const limits: HashingLimits = { atOnce: 2, waiting: 40, wait: Duration.seconds(10) }
+const limits: HashingLimits = { atOnce: 2, waiting: 40, wait: Duration.seconds(10), wrongAfter: Duration.zero }
 /** Many more than the door works on at once and than wait in its line; so are those that stay. */
 const storm = 150
 /** Of so many people: who logs in to one account more than ten times at once is told so, and that is another story. */

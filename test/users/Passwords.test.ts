@@ -8,7 +8,16 @@ import { HashingOverloaded } from "../../src/users/errors.ts"
 import { HashingLimits } from "../../src/users/hashingBulkhead.ts"
 import { Passwords } from "../../src/users/Passwords.ts"
 
-const real = Passwords.layer.pipe(Layer.provide(NodeCrypto.layer))
+const limits: HashingLimits = {
+  atOnce: 2,
+  waiting: 3,
+  wait: Duration.seconds(2),
+  wrongAfter: Duration.millis(200)
+}
+/** Its hashes take real time, and the clock stands still: what is wrong is told at once. */
+const real = Passwords.layer.pipe(
+  Layer.provide([NodeCrypto.layer, Layer.succeed(HashingLimits, { ...limits, wrongAfter: Duration.zero })])
+)
 const password = Redacted.make("x7Kq!mzP")
 
 describe.each([
@@ -92,8 +101,6 @@ const held = (limits: HashingLimits) =>
     return { seen, release, passwords: yield* Effect.provide(Passwords, layer) }
   })
 
-const limits: HashingLimits = { atOnce: 2, waiting: 3, wait: Duration.seconds(2) }
-
 describe("hashing under load", () => {
   it.effect("runs no more at once than it may, and refuses at once what the queue has no room for", () =>
     Effect.gen(function* () {
@@ -142,7 +149,7 @@ describe("hashing under load", () => {
 
   it.effect("does the same work for an account that does not exist", () =>
     Effect.gen(function* () {
-      const { seen, release, passwords } = yield* held(limits)
+      const { seen, release, passwords } = yield* held({ ...limits, wrongAfter: Duration.zero })
       yield* Deferred.succeed(release, undefined)
       const stored = yield* passwords.hash(password)
       const before = seen.begun
@@ -151,5 +158,54 @@ describe("hashing under load", () => {
       yield* passwords.verify(password, undefined)
       assert.deepStrictEqual([known, seen.begun - before - known], [1, 1])
     })
+  )
+})
+
+/** A Kdf by whose clock a hash takes as many milliseconds as it has KiB. */
+const timed = Passwords.layer.pipe(
+  Layer.provide(
+    Layer.succeed(Kdf.Kdf, {
+      derive: (algorithm, _secret, { length }) =>
+        Effect.as(
+          Effect.sleep(algorithm._tag === "Argon2id" ? Math.min(algorithm.memory, 50) : 0),
+          new Uint8Array(length)
+        )
+    })
+  ),
+  Layer.provide([NodeCrypto.layerSecureRandom, Layer.succeed(HashingLimits, { ...limits, atOnce: 1 })])
+)
+
+describe("a wrong password", () => {
+  it.effect("is told 200 ms after its hash began, whatever was stored; a right one as soon as it is known", () =>
+    Effect.gen(function* () {
+      const passwords = yield* Passwords
+      const after = (stored: string | undefined) =>
+        Effect.gen(function* () {
+          const verdict = yield* Effect.forkChild(
+            passwords.verify(password, stored === undefined ? undefined : Redacted.make(stored))
+          )
+          for (let millis = 0; ; millis++) {
+            const exit = verdict.pollUnsafe()
+            if (exit !== undefined) return [yield* exit, millis]
+            yield* TestClock.adjust(1)
+          }
+        })
+      const ofZeros = "A".repeat(43)
+      const ofOnes = `${"/".repeat(42)}8`
+      const former = (tag: string) => `$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$${tag}`
+      assert.deepStrictEqual(yield* after(undefined), ["wrong", 200])
+      assert.deepStrictEqual(yield* after(former(ofOnes)), ["wrong", 200])
+      assert.deepStrictEqual(yield* after(former(ofZeros)), ["outdated", 8])
+    }).pipe(Effect.provide(timed))
+  )
+
+  it.effect("keeps nobody from hashing while it waits to be told", () =>
+    Effect.gen(function* () {
+      const passwords = yield* Passwords
+      const waits = yield* Effect.forkChild(passwords.verify(password, undefined))
+      const next = yield* Effect.forkChild(passwords.hash(password))
+      yield* TestClock.adjust(100)
+      assert.deepStrictEqual([waits.pollUnsafe() === undefined, next.pollUnsafe() === undefined], [true, false])
+    }).pipe(Effect.provide(timed))
   )
 })
