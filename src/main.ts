@@ -142,19 +142,14 @@ const stockKeeper = (url: string) =>
 /** Without REDIS_URL each node counts and judges by itself. */
 const redis = ({ redisUrl }: Settings) =>
   Option.match(redisUrl, { onNone: () => Layer.empty, onSome: (url) => SharedRedis.layer(url) })
-const toldCircuits = ({ redisUrl }: Settings) =>
-  Option.match(redisUrl, {
-    onNone: () => Layer.empty,
-    onSome: () =>
-      Layer.unwrap(
-        Effect.map(Effect.serviceOption(Redis.Redis), (found) =>
-          Option.match(found, {
-            onNone: () => Layer.empty,
-            onSome: (service) => Layer.provide(sharedCircuits, Layer.succeed(Redis.Redis, service))
-          })
-        )
-      )
-  })
+const toldCircuits = Layer.unwrap(
+  Effect.map(Effect.serviceOption(Redis.Redis), (found) =>
+    Option.match(found, {
+      onNone: () => Layer.empty,
+      onSome: (service) => Layer.provide(sharedCircuits, Layer.succeed(Redis.Redis, service))
+    })
+  )
+)
 
 const writesWhileDown = Layer.effect(
   WritesWhileDown,
@@ -299,7 +294,7 @@ const processMetrics = ({ dataDir, role, spoolDir }: Settings) =>
 
 const shop = (settings: Settings) =>
   Layer.empty.pipe(
-    Layer.provideMerge(toldCircuits(settings)),
+    Layer.provideMerge(toldCircuits),
     Layer.provideMerge(drain(settings)),
     Layer.provideMerge(
       settings.role === "worker" ? Layer.empty : Layer.provideMerge(announce(settings), door(settings))

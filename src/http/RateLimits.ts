@@ -2,8 +2,8 @@
  * Rate limits: who asks too often waits for a moment, and is then told to come back.
  *
  * Each address has a limit over everything that the API does, and tighter ones for signing up and logging in; each account
- * has one on orders. They are buckets on Effect's store of rate limiters: one in this node's memory, and, where all nodes
- * share one, that as well: both must have room. A refusal costs less than what it refuses: it is made before the body is
+ * has one on orders. They are buckets in this node's memory, and, where all nodes share a store of Effect's rate limiters,
+ * there as well: both must have room. A refusal costs less than what it refuses: it is made before the body is
  * read, counted instead of logged one by one, and kept nowhere. Health, status and operators are outside.
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
@@ -12,7 +12,7 @@ import { RateLimiter } from "effect/persistence"
 import { monotonicMillis } from "../resilience/index.ts"
 import { CurrentRequest } from "./CurrentRequest.ts"
 import { RateLimited } from "./errors.ts"
-import { makeBucketStore } from "./rates/BucketStore.ts"
+import { Buckets, type Left } from "./rates/Buckets.ts"
 import { type Caller, clientAddress, TrustedProxies } from "./rates/clientAddress.ts"
 import { capacity, mostWaiting, type Rate, rates } from "./rates/Rate.ts"
 import type { Standing } from "./rates/rateHeaders.ts"
@@ -89,13 +89,13 @@ export class RateLimits extends Context.Service<
 }
 
 const makeTaken = Effect.gen(function* () {
-  const { left, size, store } = makeBucketStore()
+  const buckets = new Buckets()
   const clock = yield* Clock.Clock
   const common = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
   const shared: AskShared | undefined = common._tag === "Some" ? yield* makeSharedRates(common.value) : undefined
   const counts = { address: 0, orders: 0, sign_up: 0, log_in: 0, log_ins: 0 }
   let waiting = 0
-  yield* reportRates(counts, size)
+  yield* reportRates(counts, () => buckets.size)
 
   const refuse = (rate: Rate, waitMillis: number) => {
     counts[rate.name]++
@@ -112,7 +112,7 @@ const makeTaken = Effect.gen(function* () {
     })
 
   /** What a bucket says: go, wait, or come back. */
-  const obey = (rate: Rate, left: number, elapsedMillis: number, counted: Counted) => {
+  const obey = (rate: Rate, [left, elapsedMillis]: Left, counted: Counted) => {
     const { everyMillis } = rate
     counted.standings.push({
       rate,
@@ -124,23 +124,17 @@ const makeTaken = Effect.gen(function* () {
     return left < 0 || waiting >= mostWaiting ? refuse(rate, millis) : wait(millis, counted)
   }
 
-  const keyOf = (rate: Rate, key: string) => `${rate.name}:${key}`
-  const mustWait = (rate: Rate, key: string): boolean =>
-    left(keyOf(rate, key), capacity(rate), rate.everyMillis, monotonicMillis(clock)) <= rate.waiting
+  const mustWait = (rate: Rate, key: string): boolean => buckets.look(rate, key, monotonicMillis(clock)) <= rate.waiting
 
   const taken = (rate: Rate, key: string, counted: Counted): Effect.Effect<void, RateLimited> => {
-    const refillRate = Duration.millis(rate.everyMillis)
-    const question = { key: keyOf(rate, key), tokens: 1, limit: capacity(rate), refillRate, allowOverflow: false }
-    const own = Effect.flatMap(Effect.orDie(store.tokenBucket(question)), ([left, elapsed]) =>
-      obey(rate, left, elapsed, counted)
-    )
+    const own = Effect.suspend(() => obey(rate, buckets.take(rate, key, monotonicMillis(clock)), counted))
     if (shared === undefined) return own
     return Effect.andThen(
       own,
       Effect.flatMap(shared(rate, key), (answer) => {
-        if (typeof answer === "string") return Effect.void
+        if (answer === "nobody answers") return Effect.void
         counted.standings.pop()
-        return obey(rate, answer[0], answer[1], counted)
+        return obey(rate, answer, counted)
       })
     )
   }

@@ -57,6 +57,9 @@ interface Parsed {
 
 const isOver = ({ response }: Parsed): boolean => response.writableFinished || response.destroyed
 
+/** Who does not read his answers is for Node: it reads no more of him until he does. */
+const takesMore = (socket: Socket): boolean => socket.writable && !socket.writableNeedDrain
+
 /** `glance` refuses by giving the bytes of the answer, and lets a request go Node's way by giving none. */
 export const makeShortcut = (glance: (glanced: Caller & { readonly target: string }) => string | undefined) => {
   const latest = new WeakMap<Socket, Parsed>()
@@ -67,7 +70,7 @@ export const makeShortcut = (glance: (glanced: Caller & { readonly target: strin
     const arrived = (bytes: Buffer): boolean => {
       const before = latest.get(socket)
       const plain = plainOf(bytes, socket)
-      if (plain !== undefined && isBetween && before !== undefined && isOver(before) && socket.writable) {
+      if (plain !== undefined && isBetween && before !== undefined && isOver(before) && takesMore(socket)) {
         const answer = glance(plain)
         if (answer !== undefined) {
           socket.write(answer, "latin1")

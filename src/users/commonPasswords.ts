@@ -2,7 +2,7 @@
  * Passwords that anyone would try first. Knows a list of common words and the four ways in which people dress them up:
  * capitals, look-alike characters ("p@ssw0rd"), a short tail or head of digits and signs ("dragon2024!"), and
  * repetition. Runs of the alphabet, of digits and of the keyboard's rows and of a keypad's keys are common too, in both
- * directions, also with a letter or two beside one, or one behind a common word.
+ * directions; digits in a run, or one digit repeated, also with a letter or two beside them, or behind a common word.
  *
  * The list is of stems, lower case, letters and digits; a longer one may take its place without any change here.
  */
@@ -88,31 +88,22 @@ const unrepeated = (value: string): string => {
 
 const isRun = (value: string): boolean => value.length >= 3 && runs.some((run) => run.includes(value))
 
-/** A run of digits with a letter or two on one of its sides, or behind a word: what is left without the run. */
-const withoutRun = (value: string): string => {
-  const [, before = "", digits = "", after = ""] = /^(\p{L}*)(\d{4,})(\p{L}{0,2})$/u.exec(value) ?? []
-  const unit = unrepeated(digits)
-  if (unit.length !== 1 && !isRun(unit)) return value
-  return before.length + after.length <= 2 ? digits : after === "" ? before : value
-}
-
 const isGuess = (value: string): boolean => {
   const unit = unrepeated(value)
   return stems.has(unit) || isRun(unit)
 }
 
+/** A run of digits, or one digit again and again, with a letter or two on its sides, or behind a guess. */
+const isBesideRun = (value: string): boolean => {
+  const [, before = "", digits = "", after = ""] = /^(\p{L}*)(\d{4,})(\p{L}{0,2})$/u.exec(value) ?? []
+  const unit = unrepeated(digits)
+  if (unit.length !== 1 && !isRun(unit)) return false
+  return before.length + after.length <= 2 || (after === "" && isGuess(before))
+}
+
 export const isCommonPassword = (password: string): boolean => {
   const lower = password.normalize("NFKC").toLowerCase()
   const plain = withoutSigns(lower)
-  const undressed = [
-    lower,
-    plain,
-    bare(lower),
-    bare(plain),
-    folded(lower),
-    bare(folded(lower)),
-    folded(bare(lower)),
-    withoutRun(plain)
-  ]
-  return unrepeated(lower).length < 4 || undressed.some(isGuess)
+  const undressed = [lower, plain, bare(lower), bare(plain), folded(lower), bare(folded(lower)), folded(bare(lower))]
+  return unrepeated(lower).length < 4 || undressed.some(isGuess) || isBesideRun(plain)
 }

@@ -6,18 +6,25 @@ import { Effect, Schedule } from "effect"
 import { makeShortcut } from "../../src/http/shortcut.ts"
 
 const get = (target: string, more = "") => `GET ${target} HTTP/1.1\r\nhost: shop\r\n${more}\r\n`
+const longBytes = 64 * 1024
 const answered = (by: string) => `HTTP/1.1 503 Service Unavailable\r\ncontent-length: ${by.length}\r\n\r\n${by}`
 
 /**
  * Says who answered: Node, or a glance at the bytes, which has no answer for `/room` and `/later`. What is asked `/later` is
- * answered when `goOn` says so.
+ * answered when `goOn` says so; answers of a glance at `/long` are.
  */
 const server = Effect.acquireRelease(
-  Effect.callback<{ readonly node: Server; readonly bytesRead: () => number; readonly goOn: () => void }>((resume) => {
+  Effect.callback<{
+    readonly node: Server
+    readonly accepted: () => Socket | undefined
+    readonly goOn: () => void
+  }>((resume) => {
     const held: Array<() => void> = []
     let accepted: Socket | undefined
     const shortcut = makeShortcut(({ target }) =>
-      target === "/room" || target === "/later" ? undefined : answered(`glance ${target};`)
+      target === "/room" || target === "/later"
+        ? undefined
+        : answered(`glance ${target};`.padEnd(target === "/long" ? longBytes : 0))
     )
     const node = createServer((request, response) => {
       shortcut.parsed(request, response)
@@ -33,21 +40,24 @@ const server = Effect.acquireRelease(
     node.on("connection", (socket) => void (accepted = socket))
     node.on("connect", (_request, socket) => socket.end("HTTP/1.1 400 Bad Request\r\ncontent-length: 4\r\n\r\nraw;"))
     const goOn = () => void held.splice(0).forEach((answer) => answer())
-    node.listen(0, "127.0.0.1", () => resume(Effect.succeed({ node, bytesRead: () => accepted?.bytesRead ?? 0, goOn })))
+    node.listen(0, "127.0.0.1", () => resume(Effect.succeed({ node, accepted: () => accepted, goOn })))
   }),
   ({ node }) => Effect.sync(() => void node.close())
 )
+
+const connected = (node: Server) =>
+  Effect.acquireRelease(
+    Effect.sync(() => connect((node.address() as AddressInfo).port, "127.0.0.1")),
+    (open) => Effect.sync(() => open.destroy())
+  )
 
 const until = (holds: () => boolean) =>
   Effect.repeat(Effect.sync(holds), { until: (held) => held, schedule: Schedule.spaced("2 millis") })
 
 /** Each text when the one before is answered; of `|` parts, each when the one before was read. Who answered, in order. */
 const asked = Effect.fnUntraced(function* (texts: ReadonlyArray<string>, answers: number) {
-  const { bytesRead, goOn, node } = yield* server
-  const socket = yield* Effect.acquireRelease(
-    Effect.sync(() => connect((node.address() as AddressInfo).port, "127.0.0.1")),
-    (open) => Effect.sync(() => open.destroy())
-  )
+  const { accepted, goOn, node } = yield* server
+  const socket = yield* connected(node)
   let said = ""
   socket.on("data", (bytes) => (said += bytes.toString("latin1")))
   // What CONNECT took over is closed while somebody still writes.
@@ -58,7 +68,7 @@ const asked = Effect.fnUntraced(function* (texts: ReadonlyArray<string>, answers
     for (const part of text.split("|")) {
       socket.write(part, "latin1")
       written += part.length
-      yield* until(() => bytesRead() === written || socket.destroyed)
+      yield* until(() => accepted()?.bytesRead === written || socket.destroyed)
     }
     goOn()
     yield* until(() => heard().length > index)
@@ -133,5 +143,33 @@ describe("a connection with a shortcut", () => {
     "is given up with the connection that CONNECT takes over",
     [...opened, "CONNECT shop:1 HTTP/1.1\r\nhost: shop\r\n\r\n|GET /c HTTP/1.1\r\n\r\n"],
     [...openedBy, "raw"]
+  )
+
+  it.live("keeps no more answers than a few for who does not read them, and gives him all of them when he does", () =>
+    Effect.gen(function* () {
+      const { accepted, node } = yield* server
+      const socket = yield* connected(node)
+      let said = ""
+      const heard = () => said.match(/(?:glance|GET) \/\w+;/g)?.length ?? 0
+      // Without what only makes them long.
+      socket.on("data", (bytes) => (said += bytes.toString("latin1").replaceAll(/ {2,}/g, "")))
+      for (const [index, text] of opened.entries()) {
+        socket.write(text)
+        yield* until(() => heard() === index + 1)
+      }
+      socket.pause()
+      let written = socket.bytesWritten
+      // More than two systems keep on their way; each alone, so that each could be answered from its bytes.
+      const many = 300
+      for (let asked = 0; asked < many; asked++) {
+        socket.write(get("/long"))
+        written += get("/long").length
+        yield* until(() => accepted()?.bytesRead === written || accepted()?.isPaused() === true)
+        assert.isAtMost(accepted()?.writableLength ?? 0, 4 * longBytes)
+      }
+      assert.isTrue(accepted()?.isPaused())
+      socket.resume()
+      yield* until(() => heard() === opened.length + many)
+    }).pipe(Effect.scoped)
   )
 })

@@ -1,10 +1,11 @@
 /** Two nodes and one real Redis: limits and circuits are common while it is there, and each node's own while it is not. */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { RateLimiter } from "effect/persistence"
+import { TestClock } from "effect/testing"
 import { RateLimits } from "../../../src/http/RateLimits.ts"
-import { rates } from "../../../src/http/rates/Rate.ts"
+import { type Rate, rates } from "../../../src/http/rates/Rate.ts"
 import { paymentsPolicy } from "../../../src/dependencies/payments/policy.ts"
 import { sharedCircuits } from "../../../src/dependencies/redis/sharedCircuits.ts"
 import { SharedRedis } from "../../../src/dependencies/redis/SharedRedis.ts"
@@ -36,7 +37,7 @@ const node = Effect.fnUntraced(function* (url: Redacted.Redacted) {
   return {
     circuit,
     payments: dependencies.find("payments"),
-    /** Whether a log in from somewhere is let in. */
+    /** Whether one more request of an account is let in, by a bucket that hardly fills. */
     passes: Effect.match(limits.count({ ...rates.orders, everyMillis: 60_000 }, "usr_1"), {
       onSuccess: () => true,
       onFailure: () => false
@@ -141,25 +142,140 @@ describe.skipIf(withoutRedis !== undefined)(
   }
 )
 
+/** Two nodes whose common store is in memory, as far away as `way`, and how often it was asked. */
+const inMemory = Effect.fnUntraced(function* (way: Effect.Effect<void, RateLimiter.RateLimiterError> = Effect.void) {
+  const store = Context.get(yield* Layer.build(RateLimiter.layerStoreMemory), RateLimiter.RateLimiterStore)
+  let questions = 0
+  const counted = RateLimiter.RateLimiterStore.of({
+    ...store,
+    tokenBucket: (question) =>
+      Effect.suspend(() => {
+        questions++
+        return Effect.andThen(way, store.tokenBucket(question))
+      })
+  })
+  const limits = Effect.map(
+    Layer.build(
+      Layer.fresh(RateLimits.layer.pipe(Layer.provide([secret, Layer.succeed(RateLimiter.RateLimiterStore, counted)])))
+    ),
+    (context) => Context.get(context, RateLimits)
+  )
+  const nodes = [yield* limits, yield* limits]
+  /** So many, by turns on both nodes, none waiting for the one before. */
+  const ask = (rate: Rate, many: number) =>
+    Effect.forEach(Array.from({ length: many }), (_, n) =>
+      Effect.forkChild(nodes[n % 2]?.count(rate, "somebody") ?? Effect.void, { startImmediately: true })
+    )
+  return { ask, questions: () => questions }
+})
+
+type Asked = Fiber.Fiber<void, unknown>
+const told = (asked: ReadonlyArray<Asked>) => {
+  const all = asked.map((each) => each.pollUnsafe()?._tag ?? "waits")
+  const are = (what: string) => all.filter((each) => each === what).length
+  return { in: are("Success"), waiting: are("waits"), refused: are("Failure") }
+}
+
 describe("two nodes with a store in memory", () => {
-  it.effect("count together", () =>
+  const { burst: most, everyMillis, waiting } = rates.address
+  const near = Effect.sleep("1 millis")
+  /** Longer than the answers are on their way, and too short for the bucket to fill by one. */
+  const settled = TestClock.adjust(everyMillis - 1)
+
+  it.effect("count an account's orders together", () =>
     Effect.gen(function* () {
-      const store = Context.get(yield* Layer.build(RateLimiter.layerStoreMemory), RateLimiter.RateLimiterStore)
-      const limitsOf = Effect.map(
-        Layer.build(
-          Layer.fresh(
-            RateLimits.layer.pipe(Layer.provide([secret, Layer.succeed(RateLimiter.RateLimiterStore, store)]))
-          )
-        ),
-        (context) => Context.get(context, RateLimits)
+      const { ask } = yield* inMemory()
+      const asked = yield* ask(rates.orders, burst * 3)
+      assert.deepStrictEqual(told(asked), { in: burst, waiting: 0, refused: burst * 2 })
+    })
+  )
+
+  it.effect("let in as many of an address as one would, one after the other, and ask once for ten", () =>
+    Effect.gen(function* () {
+      const { ask, questions } = yield* inMemory()
+      assert.deepStrictEqual(told(yield* ask(rates.address, most)), { in: most, waiting: 0, refused: 0 })
+      assert.strictEqual(questions(), most / rates.address.leased)
+      const more = yield* ask(rates.address, waiting + 5)
+      assert.deepStrictEqual(told(more), { in: 0, waiting, refused: 5 })
+      yield* TestClock.adjust(waiting * everyMillis)
+      assert.deepStrictEqual(told(more), { in: waiting, waiting: 0, refused: 5 })
+    })
+  )
+
+  it.effect("let in as many of an address as one would, all at once, and ask a few times for all of them", () =>
+    Effect.gen(function* () {
+      const { ask, questions } = yield* inMemory(near)
+      const asked = yield* ask(rates.address, most + 100)
+      yield* settled
+      assert.deepStrictEqual(told(asked), { in: most, waiting, refused: 100 - waiting })
+      assert.isAtMost(questions(), 8)
+    })
+  )
+
+  it.effect(
+    "refuse nobody who asks less often than his bucket fills, also after a burst, and soon he does not wait",
+    () =>
+      Effect.gen(function* () {
+        const { ask, questions } = yield* inMemory()
+        yield* ask(rates.address, most + waiting)
+        let before = 0
+        // 80 a second of 100.
+        for (let millis = 0; millis < 4_000; millis += 25) {
+          if (millis === 3_000) before = questions()
+          yield* TestClock.adjust(25)
+          const asked = told(yield* ask(rates.address, 2))
+          assert.strictEqual(asked.refused, 0, `after ${millis} ms`)
+          if (millis > 2_000) assert.strictEqual(asked.waiting, 0, `after ${millis} ms`)
+        }
+        assert.isAtMost(questions() - before, 10)
+      })
+  )
+
+  it.effect("let nobody wait longer for having been taken for earlier", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* inMemory()
+      // Ten are taken for this one, of which the last would have had to wait for a tenth of a second by now.
+      yield* ask(rates.address, most)
+      assert.strictEqual(told(yield* ask(rates.address, 1)).waiting, 1)
+      yield* TestClock.adjust(9 * everyMillis)
+      assert.strictEqual(told(yield* ask(rates.address, 1)).in, 1)
+    })
+  )
+
+  it.effect("keep what they took for a second, and no longer", () =>
+    Effect.gen(function* () {
+      const { ask, questions } = yield* inMemory()
+      const once = ask(rates.address, 1)
+      yield* once
+      yield* TestClock.adjust(999)
+      yield* once
+      assert.strictEqual(questions(), 1)
+      yield* TestClock.adjust(1)
+      yield* once
+      assert.strictEqual(questions(), 2)
+    })
+  )
+
+  it.effect("let those go on who wait for what somebody asked who has left", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* inMemory(near)
+      const [one, two, ...others] = yield* ask(rates.address, 6)
+      for (const left of [one, two]) if (left !== undefined) yield* Fiber.interrupt(left)
+      yield* settled
+      assert.deepStrictEqual(told(others), { in: 4, waiting: 0, refused: 0 })
+    })
+  )
+
+  it.effect("let everybody in whom the store does not count, and ask it once for all who wait", () =>
+    Effect.gen(function* () {
+      const reason = new RateLimiter.RateLimitStoreError({ message: "away" })
+      const { ask, questions } = yield* inMemory(
+        Effect.andThen(near, Effect.fail(new RateLimiter.RateLimiterError({ reason })))
       )
-      const nodes = [yield* limitsOf, yield* limitsOf]
-      let let_in = 0
-      for (let n = 0; n < burst * 3; n++) {
-        const counted = nodes[n % 2]?.count(rates.orders, "usr_1") ?? Effect.void
-        if ((yield* Effect.exit(counted))._tag === "Success") let_in++
-      }
-      assert.strictEqual(let_in, burst)
+      const asked = yield* ask(rates.address, most)
+      yield* settled
+      assert.deepStrictEqual(told(asked), { in: most, waiting: 0, refused: 0 })
+      assert.strictEqual(questions(), 2)
     })
   )
 })
