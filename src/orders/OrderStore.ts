@@ -49,6 +49,12 @@ export type Claimed =
   | { readonly _tag: "Replayed"; readonly orderId: OrderId; readonly expiresAt: DateTime.Utc }
   | { readonly _tag: "Refused"; readonly refusal: StoredRefusal; readonly expiresAt: DateTime.Utc }
 
+/** The refusal is kept from now on. */
+export interface Kept {
+  readonly _tag: "Kept"
+  readonly expiresAt: DateTime.Utc
+}
+
 export type NextStep =
   | ({
       readonly _tag: "Send"
@@ -119,11 +125,11 @@ export class OrderStore extends Context.Service<
       claim: Claim,
       order: NewOrder
     ) => Effect.Effect<Claimed, IdempotencyKeyReused | IdempotencyInFlight | DiscountNotApplicable | Failures>
-    /** Keeps the refusal under the key, unless the key already stands for something. */
+    /** Keeps the refusal under the key; or answers what the key stands for already. */
     readonly refuse: (
       claim: Claim,
       refusal: StoredRefusal
-    ) => Effect.Effect<Claimed, IdempotencyKeyReused | IdempotencyInFlight | Failures>
+    ) => Effect.Effect<Kept | Claimed, IdempotencyKeyReused | IdempotencyInFlight | Failures>
     readonly find: (
       id: OrderId
     ) => Effect.Effect<Option.Option<{ readonly userId: UserId; readonly order: Order }>, Failures>

@@ -82,9 +82,8 @@ const make = Effect.gen(function* () {
     const before = yield* standing(claim)
     if (Option.isSome(before)) return before.value
     const expiresAt = DateTime.add(yield* DateTime.now, { days: keyDays })
-    const stands: Claimed = { _tag: "Refused", refusal, expiresAt }
-    stand(claim, stands)
-    return stands
+    stand(claim, { _tag: "Refused", refusal, expiresAt })
+    return { _tag: "Kept", expiresAt } as const
   })
 
   const reserve = (row: Row): Failure | undefined => {

@@ -29,6 +29,7 @@ import {
   type Claim,
   type Claimed,
   type ClaimedKey,
+  type Kept,
   keyDays,
   type NewOrder,
   orderQueue,
@@ -58,11 +59,11 @@ export const layer = Layer.effect(
     })
 
     /** Runs `insert` when the key is free; answers what it stands for when it is not. */
-    const claiming = <E, R>(
+    const claiming = <A, E, R>(
       name: Wish,
       claim: Claim,
       stands: { readonly orderId: string | null; readonly refusal: StoredRefusal | null },
-      insert: (sql: SqlClient.SqlClient, expiresAt: DateTime.Utc) => Effect.Effect<Claimed, E, R>
+      insert: (sql: SqlClient.SqlClient, expiresAt: DateTime.Utc) => Effect.Effect<A, E, R>
     ) =>
       Effect.andThen(
         reachOrderPoint(`${name}.before`),
@@ -110,7 +111,7 @@ export const layer = Layer.effect(
 
     const refuse = Effect.fn("OrderStore.refuse")(function* (claim: Claim, refusal: StoredRefusal) {
       return yield* claiming("orders.refuse", claim, { orderId: null, refusal }, (_sql, expiresAt) =>
-        Effect.succeed<Claimed>({ _tag: "Refused", refusal, expiresAt })
+        Effect.succeed<Kept>({ _tag: "Kept", expiresAt })
       )
     })
 

@@ -157,10 +157,10 @@ export class Orders extends Context.Service<
             )
         }
       }
-      /** Keeps a refusal under its key. Who comes second answers as the first did. */
+      /** Keeps a refusal under its key, and fails with it; or answers what another request was told meanwhile. */
       const kept = <E>(claim: Claim, refusal: E, stored: StoredRefusal) =>
         Effect.flatMap(store.refuse(claim, stored), (claimed) =>
-          claimed._tag === "Refused"
+          claimed._tag === "Kept"
             ? Effect.andThen(refusedUnder({ replayed: false, keyExpiresAt: claimed.expiresAt }), Effect.fail(refusal))
             : Effect.succeed(claimed)
         )

@@ -10,12 +10,13 @@ import { TermsOfSale } from "../../src/catalog/TermsOfSale.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import type { Cart, OrderId } from "../../src/orders/Order.ts"
 import { Orders } from "../../src/orders/Orders.ts"
+import { OrderStore } from "../../src/orders/OrderStore.ts"
 import { Email } from "../../src/users/Email.ts"
 import type { UserId } from "../../src/users/User.ts"
 import { Users } from "../../src/users/Users.ts"
 import { availableOf, receivedElsewhere } from "./goodsElsewhere.ts"
 
-type Shop = Orders | Users | Catalog | TermsOfSale | PaymentsMemory
+type Shop = Orders | OrderStore | Users | Catalog | TermsOfSale | PaymentsMemory
 
 export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
   let made = 0
@@ -206,6 +207,26 @@ export const ordersContract = <E>(name: string, shop: Layer.Layer<Shop, E>) => {
         const again = yield* Effect.flip(orders.place(userId, "unknown-product", cart))
         assert.deepInclude(again, { _tag: "UnknownSkus", positions: [1] })
         assert.strictEqual((yield* bought(userId, "now-known", cart)).status, "captured")
+      })
+    )
+
+    it.effect("of two refusals under one key the first stands, and the second is told which that is", () =>
+      Effect.gen(function* () {
+        const [account, store] = [yield* buyer, yield* OrderStore]
+        const claim = {
+          account,
+          route: "POST /v1/orders",
+          key: "refused-twice",
+          fingerprint: new Uint8Array(32),
+          formerFingerprint: undefined
+        }
+        const kept = yield* store.refuse(claim, { _tag: "MixedCurrencies" })
+        const again = yield* store.refuse(claim, { _tag: "UnknownSkus", positions: [0] })
+        const { expiresAt } = kept
+        assert.strictEqual(kept._tag, "Kept")
+        assert.deepStrictEqual(again, { _tag: "Refused", refusal: { _tag: "MixedCurrencies" }, expiresAt })
+        const another = { ...claim, fingerprint: new Uint8Array(32).fill(1) }
+        assert.strictEqual((yield* Effect.flip(store.refuse(another, {})))._tag, "IdempotencyKeyReused")
       })
     )
 

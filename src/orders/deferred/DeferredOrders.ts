@@ -12,7 +12,6 @@ import { makeCustody } from "../../jobs/spool/custody.ts"
 import type { Apply, Kept } from "../../jobs/spool/Deferred.ts"
 import { DeferredExpired } from "../../jobs/spool/errors.ts"
 import { KillSwitches, whenEnabled } from "../../resilience/index.ts"
-import { AskedBy } from "../../telemetry/AskedBy.ts"
 import { deferredIds } from "../../users/deferredIds.ts"
 import { type Principal, Sessions } from "../../users/Sessions.ts"
 import { SessionId, UserId } from "../../users/User.ts"
@@ -29,15 +28,12 @@ const lookAgainMillis = 30_000
 const Payload = Schema.Struct({
   sessionId: SessionId,
   cart: Cart,
-  quotedTotalCents: Schema.Int,
-  /** Of the request that handed it in. */
-  requestId: Schema.optionalKey(Schema.String)
+  quotedTotalCents: Schema.Int
 })
 const encodePayload = Schema.encodeSync(Payload)
 const decodePayload = Schema.decodeUnknownEffect(Payload)
 
 const isRefusal = Schema.is(OfDeferring)
-const asker = Effect.map(AskedBy, (requestId) => (requestId === undefined ? {} : { requestId }))
 
 export class DeferredOrders extends Context.Service<
   DeferredOrders,
@@ -75,7 +71,7 @@ export class DeferredOrders extends Context.Service<
           account: userId,
           key,
           fingerprint: Buffer.from(fingerprints.fingerprint).toString("hex"),
-          payload: encodePayload({ sessionId, cart, quotedTotalCents: totalCents, ...(yield* asker) }),
+          payload: encodePayload({ sessionId, cart, quotedTotalCents: totalCents }),
           quotedTotal: { amount: totalCents, currency }
         } as const
         return yield* keepInSpool(wish, because, () => new IdempotencyKeyReused())
@@ -90,14 +86,13 @@ export class DeferredOrders extends Context.Service<
 
       const apply: Apply = Effect.fn("DeferredOrders.apply")(function* (entry) {
         // What does not read any more was written by another version: a bug, for an operator to see.
-        const { cart, quotedTotalCents, requestId, sessionId } = yield* Effect.orDie(decodePayload(entry.payload))
+        const { cart, quotedTotalCents, sessionId } = yield* Effect.orDie(decodePayload(entry.payload))
         const deferred = { userId: UserId.make(entry.account), key: entry.key, cart, quotedTotalCents }
         const stillMay = Effect.gen(function* () {
           if (DateTime.isGreaterThan(yield* DateTime.now, entry.acceptUntil)) return yield* new DeferredExpired()
           yield* sessions.stood(sessionId, entry.acceptedAt)
         })
         return yield* orders.placeDeferred(deferred, stillMay).pipe(
-          Effect.provideService(AskedBy, requestId),
           Effect.map(({ orderId }) => ({ _tag: "Applied", resource: `/v1/orders/${orderId}` }) as const),
           Effect.catchTag(["FeatureDisabled", "IdempotencyInFlight"], () =>
             Effect.succeed({ _tag: "Later", delayMillis: lookAgainMillis } as const)
