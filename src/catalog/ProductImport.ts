@@ -6,12 +6,9 @@
  */
 import { Schema } from "effect"
 import { Sku } from "./Product.ts"
+import { storable } from "./storable.ts"
 
 // The same bounds as the table's, and nothing that PostgreSQL cannot store: what passes here cannot fail there.
-const storable = Schema.isPattern(/^[^\0\p{Cs}]*$/u, {
-  code: "invalid_characters",
-  message: "A text has no NUL and no half characters."
-})
 const name = Schema.String.check(
   storable,
   Schema.isMinCodePoints(1, { code: "too_short", message: "A product has a name." }).abort(),

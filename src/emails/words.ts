@@ -3,6 +3,7 @@
  *
  * A subject carries nothing that a person has typed, so it cannot carry a line break either.
  */
+import { moneyInWords } from "../orders/moneyInWords.ts"
 import type { Order } from "../orders/Order.ts"
 
 export interface Words {
@@ -14,21 +15,15 @@ interface Reader {
   readonly name: string
 }
 
-/** Minor units as people read them, with as many decimals as the currency has. */
-const price = (amount: number, currency: string): string => {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" })
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replaceAll("\u00a0", " ")
-}
-
 const letter = ({ name }: Reader, ...paragraphs: ReadonlyArray<string>) =>
   [`Dear ${name},`, ...paragraphs, "Holdfast"].join("\n\n")
 
 const linesOf = ({ currency, discount, lines, shipping, total }: Order) =>
   [
-    ...lines.map((line) => `${line.quantity} x ${line.name}: ${price(line.total, currency)}`),
-    ...(discount === 0 ? [] : [`Discount: -${price(discount, currency)}`]),
-    ...(shipping === 0 ? [] : [`Shipping: ${price(shipping, currency)}`]),
-    `Total: ${price(total, currency)}`
+    ...lines.map((line) => `${line.quantity} x ${line.name}: ${moneyInWords(line.total, currency)}`),
+    ...(discount === 0 ? [] : [`Discount: -${moneyInWords(discount, currency)}`]),
+    ...(shipping === 0 ? [] : [`Shipping: ${moneyInWords(shipping, currency)}`]),
+    `Total: ${moneyInWords(total, currency)}`
   ].join("\n")
 
 export const welcome = (reader: Reader): Words => ({
@@ -45,7 +40,7 @@ export const orderActionNeeded = (reader: Reader, order: Order, url: string): Wo
   subject: "Your bank asks you to approve a payment",
   text: letter(
     reader,
-    `Your order ${order.id} waits until you approve its payment of ${price(order.total, order.currency)} at your bank:`,
+    `Your order ${order.id} waits until you approve its payment of ${moneyInWords(order.total, order.currency)} at your bank:`,
     url,
     "Without that it is cancelled after ten minutes, and nothing is charged."
   )
@@ -60,6 +55,6 @@ export const orderRefunded = (reader: Reader, order: Order): Words => ({
   subject: "Your order is refunded",
   text: letter(
     reader,
-    `Your order ${order.id} is refunded: ${price(order.total, order.currency)} are on their way back to you.`
+    `Your order ${order.id} is refunded: ${moneyInWords(order.total, order.currency)} are on their way back to you.`
   )
 })

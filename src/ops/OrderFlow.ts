@@ -2,10 +2,11 @@
  * How orders flow, over all nodes: what became of them in each minute of the last two hours, and which wait now, in what state.
  *
  * The minutes come from the orders' own events, which are only ever added: each look counts those that are new, by their
- * ids, so it costs what happened since the last one. What is younger than any transaction is counted anew each time. Of a
- * shop that is busier than `mostEvents` in two hours the first look knows only the end, and says from when on.
+ * ids, so it costs what happened since the last one. What is younger than any transaction is counted anew each time, since
+ * an id below it may still come to light. Looks are taken in turn: each begins where the one before has ended. Of a shop
+ * that is busier than `mostEvents` in two hours the first look knows only the end, and says from when on.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Semaphore } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import { OperatorsDatabase } from "../database/OperatorsDatabase.ts"
@@ -57,11 +58,11 @@ type Minutes = Map<number, Map<string, number>>
 
 const edges = (sql: SqlClient.SqlClient, after: string) => sql<Edges>`
   with bounds as (
-    select coalesce(max(id), 0) as last, greatest(${after}::bigint, coalesce(max(id), 0) - ${mostEvents}) as first
-    from order_events)
+    select greatest(${after}::bigint, coalesce(max(id), 0) - ${mostEvents}) as first from order_events)
   select floor(extract(epoch from now()) / 60)::int as minute, first::text as "from",
-    coalesce((select min(id) - 1 from order_events
-      where id > first and at >= now() - make_interval(secs => ${settlesAfterSeconds})), last)::text as settled,
+    coalesce((select id from order_events
+      where id > first and at < now() - make_interval(secs => ${settlesAfterSeconds}) order by id desc limit 1), first)::text
+      as settled,
     coalesce((select floor(extract(epoch from at) / 60)::int from order_events where id >= first order by id limit 1), 0)
       as oldest
   from bounds`
@@ -102,6 +103,7 @@ export class OrderFlow extends Context.Service<
       let countedTo = "0"
       /** Nothing is known of this minute and those before it. */
       let unknownTo = 0
+      const turns = yield* Semaphore.make(1)
 
       const take = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
         const [edge] = yield* edges(sql, countedTo)
@@ -140,7 +142,7 @@ export class OrderFlow extends Context.Service<
           waiting: waits
         }
       })
-      return OrderFlow.of({ read })
+      return OrderFlow.of({ read: turns.withPermit(read) })
     })
   )
 }

@@ -24,7 +24,7 @@ export interface Doubt {
   readonly sends: number
   /** Until the provider forgets the key, and it is only asked about; negative when that is over. */
   readonly keySecondsLeft: number
-  /** Until it is asked again; absent when its job is dead. */
+  /** Until it is asked again; null when nobody asks: its job is dead, discarded or gone. */
   readonly asksInSeconds: number | null
 }
 
@@ -44,7 +44,8 @@ const look = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
     select p.order_id as "orderId", p.operation, coalesce(p.amount_cents, o.total_cents)::float8 as "amountMinor", o.currency,
       extract(epoch from now() - p.first_sent_at)::float8 as "ageSeconds", p.sends,
       ${keyLifeMillis / 1000} - extract(epoch from now() - p.first_sent_at)::float8 as "keySecondsLeft",
-      case when j.state = 'dead' then null else greatest(0, extract(epoch from j.run_at - now()))::float8 end as "asksInSeconds"
+      case when j.state in ('ready', 'running', 'done') then greatest(0, extract(epoch from j.run_at - now()))::float8 end
+        as "asksInSeconds"
     from payment_operations p join orders o on o.id = p.order_id
       left join jobs j on j.queue = ${orderQueue} and j.key = p.order_id
     where ${inDoubt} order by p.first_sent_at limit ${mostShown}`
@@ -56,7 +57,7 @@ const look = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
 
 export const doubts = Effect.map(OperatorsDatabase, (database) => database.read("ops.doubts", look))
 
-/** Makes the order's job due now: it asks the provider before it does anything else. A dead one waits for its replay. */
+/** Makes the order's job due now: it asks the provider before it does anything else. A dead one waits for its replay, and what is discarded stays so. */
 export const askingNow = Effect.gen(function* () {
   const [database, jobs] = [yield* Database, yield* Jobs]
   return Effect.fn("operators.askNow")((id: OrderId, by: By) =>

@@ -15,6 +15,7 @@ import { runWorker } from "../../src/jobs/Worker.ts"
 import type { Email } from "../../src/users/Email.ts"
 import { Users } from "../../src/users/Users.ts"
 import { Door } from "../http/door.ts"
+import { listening } from "../http/ops/listening.ts"
 import { opsNode } from "../http/ops/opsNode.ts"
 
 /** `npm run ops -- <words>`, without npm. */
@@ -45,6 +46,12 @@ const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<str
   yield* jobs.settleAll(claimed.map((job) => [job, Settlement.dead({ code: "Gone", category: "permanent" })]))
   return claimed.map(({ id }) => id)
 })
+
+const folderOf = (name: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), name))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  )
 
 layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
   it.effect("lists dead letters as a table, and one of them in full as JSON", () =>
@@ -152,10 +159,7 @@ layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
 
   it.effect("brings products in, sets a price and takes a delivery, which the audit tells", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "catalogue-"))),
-        (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-      )
+      const folder = yield* folderOf("catalogue-")
       const file = join(folder, "products.json")
       const lamp = {
         sku: "CLI-LAMP",
@@ -169,7 +173,9 @@ layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
       assert.deepStrictEqual(JSON.parse(imported.said), { added: 1, changed: 0 })
       const priced = yield* ops("catalogue price CLI-LAMP 700 CHF --reason dearer --json")
       assert.deepStrictEqual(JSON.parse(priced.said), { added: 0, changed: 1 })
-      assert.strictEqual((yield* ops("catalogue stock CLI-LAMP 10 --reason delivery")).code, 0)
+      const delivered = yield* ops("catalogue stock CLI-LAMP 10 --reason delivery")
+      assert.strictEqual(delivered.code, 0)
+      assert.match(delivered.said, /^sku +received +received_before\nCLI-LAMP +10 +3\n$/)
       const { products } = yield* (yield* Catalog).list({ limit: 1 })
       assert.deepStrictEqual(products[0]?.price, { amount: 700, currency: "CHF" })
       const level = products[0] === undefined ? undefined : yield* (yield* Catalog).stockLevel(products[0].id)
@@ -178,6 +184,36 @@ layer(opsNode, { excludeTestServices: true })("npm run ops", (it) => {
       assert.deepStrictEqual([unknown.code, unknown.said.includes("CLI-NONE")], [1, true], unknown.said)
       const audit = yield* ops("audit", "token-of-vic")
       assert.match(audit.said, /ada +catalogue\.stock +CLI-LAMP +delivery/)
+    })
+  )
+
+  it.effect("brings in more than a body holds", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf("catalogue-long-")
+      const file = join(folder, "products.json")
+      const described = Array.makeBy(70, (n) => ({
+        sku: `LONG-${n}`,
+        name: "Lamp",
+        description: "é".repeat(4_000),
+        price: { amount: 500, currency: "CHF" },
+        received: 3
+      }))
+      writeFileSync(file, JSON.stringify(described))
+      const imported = yield* ops(["catalogue", "import", file, "--reason", "spring"])
+      assert.strictEqual(imported.code, 0, imported.said)
+      assert.match(imported.said, /^70 +0$/m)
+      assert.include(imported.said, "70 of 70")
+    })
+  )
+
+  it.effect("says why nothing is told to who listens", () =>
+    Effect.gen(function* () {
+      const unknown = yield* ops("tail --events 1", "token-of-eve")
+      assert.deepStrictEqual([unknown.code, unknown.said.includes("(unauthenticated, 401)")], [1, true], unknown.said)
+      const vic = { authorization: "Bearer token-of-vic" }
+      yield* Effect.forEach(Array.range(1, 20), () => listening("/ops/api/tail", vic), { concurrency: "unbounded" })
+      const late = yield* ops("tail --events 1")
+      assert.deepStrictEqual([late.code, late.said.includes("As many listen already")], [1, true], late.said)
     })
   )
 

@@ -50,6 +50,31 @@ layer(shopInPostgres(PaymentsMemory.layer), { excludeTestServices: true })("paym
     })
   )
 
+  it.effect("are asked about by nobody when the order's job is dead, discarded or gone", () =>
+    Effect.gen(function* () {
+      const { id, until } = yield* order(1)
+      yield* until("captured")
+      yield* byHand(
+        `update payment_operations set state = 'sent', resolved_at = null, first_sent_at = now() - interval '2 hours'
+         where order_id = '${id}' and operation = 'confirm'`
+      )
+      const look = yield* doubts
+      const asksIn = Effect.map(look, ({ oldest }) => oldest.find(({ orderId }) => orderId === id)?.asksInSeconds)
+      const jobIs = (state: string) =>
+        byHand(
+          `update jobs set state = '${state}', lease = null, lease_until = null, finished_at = now() where queue = 'orders' and key = '${id}'`
+        )
+      yield* jobIs("done")
+      assert.strictEqual(yield* asksIn, 0)
+      for (const state of ["dead", "discarded"]) {
+        yield* jobIs(state)
+        assert.deepStrictEqual([state, yield* asksIn], [state, null])
+      }
+      yield* byHand(`delete from jobs where queue = 'orders' and key = '${id}'`)
+      assert.isNull(yield* asksIn)
+    })
+  )
+
   it.effect("are not asked about for an order that there is not, and nothing is audited then", () =>
     Effect.gen(function* () {
       const id = OrderId.make("ord_nobodys")

@@ -1,6 +1,6 @@
 /** How orders flow: counted once each, minute by minute, whoever made them. */
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import { flowMinutes, OrderFlow } from "../../src/ops/OrderFlow.ts"
@@ -44,6 +44,43 @@ layer(shopInPostgres(PaymentsMemory.layer), { excludeTestServices: true })("the 
       )
       assert.strictEqual(around((yield* read).counts.captured, 3), 2)
       assert.strictEqual(around((yield* read).counts.captured, 3), 2)
+    })
+  )
+
+  it.effect("counts once what two look at together", () =>
+    Effect.gen(function* () {
+      const read = yield* reader
+      const one = yield* order(1)
+      yield* one.until("captured")
+      yield* minutesAgo(20, one.id)
+      yield* Effect.all([read, read], { concurrency: 2 })
+      const { counts } = yield* read
+      assert.strictEqual(around(counts.placed, 20), 1)
+      assert.notInclude(counts.placed, undefined)
+    })
+  )
+
+  it.effect("counts what comes to light after what came later", () =>
+    Effect.gen(function* () {
+      const read = yield* reader
+      const one = yield* order(1)
+      yield* one.until("captured")
+      yield* minutesAgo(30, one.id)
+      const before = around((yield* read).counts.failed, 1)
+      const happens = byHand(`insert into order_events (order_id, step) values ('${one.id}', 'failed')`)
+      const [drawn, over] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const late = yield* Effect.forkScoped(
+        (yield* Database).transaction("test.late", () =>
+          Effect.andThen(happens, Effect.andThen(Deferred.succeed(drawn, undefined), Deferred.await(over)))
+        )
+      )
+      yield* Deferred.await(drawn)
+      yield* happens
+      yield* read
+      yield* Deferred.succeed(over, undefined)
+      yield* Fiber.join(late)
+      yield* minutesAgo(1, one.id)
+      assert.strictEqual(around((yield* read).counts.failed, 1) - before, 2)
     })
   )
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { Yaml } from "effect/encoding"
 import { existsSync, readFileSync } from "node:fs"
+import { BlockList } from "node:net"
 import { join } from "node:path"
 import { settings, variableNames } from "../../src/config.ts"
 import packageJson from "../../package.json" with { type: "json" }
@@ -29,6 +30,11 @@ interface Compose {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, { readonly environment: string }>>
+  readonly networks: {
+    readonly default: {
+      readonly ipam: { readonly config: ReadonlyArray<{ readonly subnet: string; readonly ip_range?: string }> }
+    }
+  }
 }
 
 const compose = Yaml.parse(file("docker-compose.yml")) as Compose // the tests below look at what they use of it
@@ -115,7 +121,16 @@ describe("docker compose", () => {
     const caddy = file("ops/proxy/Caddyfile")
     expect(caddy).toContain("reverse_proxy app-1:3000 app-2:3000 {")
     expect(caddy).toMatch(/health_uri \/readyz\n\s+health_interval 1s/)
-    expect(app?.environment?.["TRUSTED_PROXIES"]).toBe(proxy?.networks?.["default"]?.ipv4_address)
+    const believed = proxy?.networks?.["default"]?.ipv4_address ?? ""
+    expect(app?.environment?.["TRUSTED_PROXIES"]).toBe(believed)
+    const [{ ip_range: given = "", subnet = "" } = {}] = compose.networks.default.ipam.config
+    const within = (range: string) => {
+      const [address = "", bits] = range.split("/")
+      const block = new BlockList()
+      block.addSubnet(address, Number(bits))
+      return block.check(believed)
+    }
+    expect([within(subnet), within(given)]).toEqual([true, false])
   })
 
   it("has Prometheus ask every node with a token of its own, and Grafana show what it finds", () => {

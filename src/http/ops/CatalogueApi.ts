@@ -11,6 +11,9 @@ import { OpsAuthorization } from "./OpsAuthorization.ts"
 const mostProducts = 500
 
 const Written = Schema.Struct({ added: Schema.Int, changed: Schema.Int })
+const Delivered = Schema.Struct({ sku: Sku, received: Schema.Int, receivedBefore: Schema.Int }).pipe(
+  Schema.encodeKeys({ receivedBefore: "received_before" })
+)
 const error = failsWith(
   "Forbidden",
   "ImportRefused",
@@ -51,7 +54,7 @@ export const CatalogueApi = HttpApiGroup.make("catalogue")
     HttpApiEndpoint.post("stock", `${catalogue}/:sku/stock`, {
       params: { sku: Sku },
       payload: Schema.Struct({ received, reason: Reason }),
-      success: Written,
+      success: Delivered,
       error
     })
   )

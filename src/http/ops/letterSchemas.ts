@@ -1,5 +1,6 @@
 /** Dead letters, replays and queues as the operators' API shows them. */
 import { DateTime, Schema } from "effect"
+import { storable } from "../../catalog/storable.ts"
 import { perSecondMost } from "../../jobs/DeadLetter.ts"
 import { PageQuery } from "../pages.ts"
 
@@ -89,11 +90,6 @@ export const QueueShown = Schema.Struct({
 export const LetterId = Schema.String.check(
   Schema.isPattern(/^[1-9]\d{0,17}$/, { code: "invalid_format", message: "An id is a number." })
 )
-/** What no table takes: NUL, and half a surrogate pair. */
-export const storable = Schema.isPattern(/^[^\0\p{Cs}]*$/u, {
-  code: "invalid_characters",
-  message: "This is made of whole characters, none of them NUL."
-})
 const text = (most: number) =>
   Schema.String.check(
     Schema.isMinLength(1, { code: "too_short", message: "This cannot be empty." }),

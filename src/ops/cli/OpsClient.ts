@@ -5,7 +5,7 @@
  * operator sees what went wrong, and decides.
  */
 import { Config, Context, Effect, FileSystem, Layer, Option, Redacted, Stream } from "effect"
-import { HttpClient, HttpClientRequest } from "effect/http"
+import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { OpsRefused, OpsTokenMissing, OpsUnreachable } from "./errors.ts"
 
 export type Json = Readonly<Record<string, unknown>>
@@ -44,10 +44,8 @@ export class OpsClient extends Context.Service<
       const send = Effect.fnUntraced(
         function* (request: HttpClientRequest.HttpClientRequest) {
           const response = yield* asked(request)
-          const body = (yield* response.json) as Json
-          if (response.status < 400) return body
-          const [code, detail] = [String(body["code"] ?? "unknown"), String(body["detail"] ?? "It was refused.")]
-          return yield* new OpsRefused({ status: response.status, code, detail: detail + fieldsIn(body) })
+          if (response.status >= 400) return yield* refusalIn(response)
+          return (yield* response.json) as Json
         },
         Effect.catchTag("HttpClientError", unreachable),
         Effect.timeoutOrElse({ duration: deadline, orElse: unreachable })
@@ -56,11 +54,7 @@ export class OpsClient extends Context.Service<
         function* (path: string) {
           const response = yield* asked(HttpClientRequest.get(`${baseUrl}/ops/api/${path}`))
           if (response.status === 200) return response.stream
-          return yield* new OpsRefused({
-            status: response.status,
-            code: "refused",
-            detail: "There are no events here."
-          })
+          return yield* response.status === 204 ? tooMany : refusalIn(response)
         },
         Effect.catchTag("HttpClientError", unreachable),
         Effect.timeoutOrElse({ duration: deadline, orElse: unreachable })
@@ -88,6 +82,19 @@ export class OpsClient extends Context.Service<
     })
   )
 }
+
+/** Its own words, as it was refused. */
+const refusalIn = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
+  const body = (yield* response.json) as Json
+  const [code, detail] = [String(body["code"] ?? "unknown"), String(body["detail"] ?? "It was refused.")]
+  return yield* new OpsRefused({ status: response.status, code, detail: detail + fieldsIn(body) })
+})
+
+const tooMany = new OpsRefused({
+  status: 204,
+  code: "too_many_listeners",
+  detail: "As many listen already as this node tells what changes: come back when one of them has gone."
+})
 
 const fieldsIn = (body: Json): string => {
   const errors = (body["errors"] ?? []) as ReadonlyArray<{ readonly pointer: string; readonly message: string }>

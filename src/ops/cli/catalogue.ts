@@ -1,13 +1,11 @@
 /** `catalogue`: products, their prices, and what has arrived of them. */
-import { Array, Console, Effect, FileSystem } from "effect"
+import { Console, Effect, FileSystem } from "effect"
 import { Argument, Command } from "effect/cli"
 import { FileUnreadable } from "./errors.ts"
 import { json, reason } from "./flags.ts"
 import { type Json, OpsClient } from "./OpsClient.ts"
+import { partsOf } from "./parts.ts"
 import { print, tableOf } from "./table.ts"
-
-/** As many as the node takes at once. */
-const together = 500
 
 const sku = Argument.String("sku").pipe(Argument.withDescription("The product's SKU"))
 const columns = ["added", "changed"]
@@ -17,7 +15,7 @@ const productsIn = Effect.fnUntraced(function* (path: string) {
   return yield* files.readFileString(path).pipe(
     Effect.flatMap((text) => Effect.try({ try: () => JSON.parse(text) as unknown, catch: () => "not JSON" })),
     Effect.filterOrFail(
-      (read): read is ReadonlyArray<Json> => globalThis.Array.isArray(read),
+      (read): read is ReadonlyArray<Json> => Array.isArray(read),
       () => "not a list"
     ),
     Effect.mapError(() => new FileUnreadable({ path }))
@@ -40,12 +38,12 @@ const bring = Command.make(
     const products = yield* productsIn(given.file)
     const total = { added: 0, changed: 0 }
     let done = 0
-    for (const part of Array.chunksOf(products, together)) {
+    for (const part of partsOf(products)) {
       const answer = yield* client.post("catalogue/import", { products: part, reason: given.reason })
       total.added += Number(answer["added"])
       total.changed += Number(answer["changed"])
       done += part.length
-      if (!given.json && products.length > together) yield* Console.error(`${done} of ${products.length}`)
+      if (!given.json && part.length < products.length) yield* Console.error(`${done} of ${products.length}`)
     }
     yield* print(given.json, total, () => tableOf([total], columns))
   })
@@ -85,7 +83,7 @@ const stock = Command.make(
   Effect.fn(function* (given) {
     const body = { received: given.received, reason: given.reason }
     const answer = yield* (yield* OpsClient).post(`catalogue/${encodeURIComponent(given.sku)}/stock`, body)
-    yield* print(given.json, answer, () => tableOf([answer], columns))
+    yield* print(given.json, answer, () => tableOf([answer], ["sku", "received", "received_before"]))
   })
 ).pipe(Command.withDescription("Say how many of a product have arrived in all: a delivery is a higher figure"))
 

@@ -1,6 +1,6 @@
 /** Rows for a terminal: columns as wide as what is in them, or one JSON document for another program. */
 import { Console, type Effect } from "effect"
-import { lasting } from "../explain/summary.ts"
+import { lasting } from "../lasting.ts"
 import type { Json } from "./OpsClient.ts"
 
 const shown = (value: unknown): string =>
@@ -25,9 +25,9 @@ export const print = (json: boolean, answer: Json, lines: () => string): Effect.
 
 /** A moment as its distance from now. */
 export const inTime = (at: unknown, nowMillis: number): string => {
-  const millis = Date.parse(String(at)) - nowMillis
-  if (Math.abs(millis) < 500) return "now"
-  return millis > 0 ? `in ${lasting(millis)}` : `${lasting(-millis)} ago`
+  const seconds = (Date.parse(String(at)) - nowMillis) / 1000
+  if (Math.abs(seconds) < 0.5) return "now"
+  return seconds > 0 ? `in ${lasting(seconds)}` : `${lasting(-seconds)} ago`
 }
 
 export const rowsIn = (answer: Json, name = "data"): ReadonlyArray<Json> => (answer[name] ?? []) as ReadonlyArray<Json>

@@ -1,5 +1,7 @@
 /** An explanation in a sentence or two: what it is, why it waits, and what comes first. */
 import { DateTime } from "effect"
+import { moneyInWords } from "../../orders/moneyInWords.ts"
+import { lasting } from "../lasting.ts"
 import type { DeferredFacts, Next, OrderFacts, Reason } from "./Explanation.ts"
 
 interface Told {
@@ -10,27 +12,13 @@ interface Told {
   readonly now: Date
 }
 
-/** Minor units as people read them, with as many decimals as the currency has. */
-const price = ({ amount, currency }: OrderFacts["total"]): string => {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" })
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replaceAll("\u00a0", " ")
-}
-
-/** A length of time in its largest unit that is not below two. */
-export const lasting = (millis: number): string => {
-  const seconds = Math.max(0, Math.round(millis / 1000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`
-}
-
-const sinceOf = (at: DateTime.Utc, now: Date) => lasting(now.getTime() - DateTime.toEpochMillis(at))
+const sinceOf = (at: DateTime.Utc, now: Date) => lasting((now.getTime() - DateTime.toEpochMillis(at)) / 1000)
 
 export const inOneSentence = ({ deferred, next, now, orders, waits }: Told): string => {
   const things = [
     ...orders.map(({ failure, id, since, status, total }) => {
       const why = failure === null ? "" : ` (${failure})`
-      return `${id} over ${price(total)} has been ${status.replaceAll("_", " ")}${why} for ${sinceOf(since, now)}`
+      return `${id} over ${moneyInWords(total.amount, total.currency)} has been ${status.replaceAll("_", " ")}${why} for ${sinceOf(since, now)}`
     }),
     ...deferred
       .filter(({ status }) => status !== "applied")
@@ -49,5 +37,5 @@ export const inOneSentence = ({ deferred, next, now, orders, waits }: Told): str
 const inTime = ({ at }: Next, now: Date): string => {
   if (at === undefined) return ""
   const millis = DateTime.toEpochMillis(at) - now.getTime()
-  return millis < 1_000 ? ", now" : `, in ${lasting(millis)}`
+  return millis < 1_000 ? ", now" : `, in ${lasting(millis / 1000)}`
 }

@@ -1,8 +1,9 @@
 /** The operators' pages: what a browser asks for, and the forms that it sends. Not in the OpenAPI document. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { storable } from "../../../catalog/storable.ts"
 import { failsWith } from "../../failsWith.ts"
-import { QueueName, Reason, storable } from "../letterSchemas.ts"
+import { QueueName, Reason } from "../letterSchemas.ts"
 
 const html = Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/html; charset=utf-8" }))
 const text = Schema.String.check(Schema.isMaxLength(400), storable)

@@ -1,8 +1,9 @@
 /** Whom a change would touch, in numbers, as they were at the last look. Nothing where nobody can say. */
 import { Option } from "effect"
+import { lasting } from "../../../ops/lasting.ts"
+import { moneyInWords } from "../../../orders/moneyInWords.ts"
 import type { Wanted } from "./changes.ts"
 import type { Look } from "./Console.ts"
-import { money, span } from "./shown.ts"
 import { sum } from "./sparkline.ts"
 
 const perMinute = 60
@@ -46,5 +47,5 @@ const ofOrder = (name: string, { doubts }: Look) =>
     .filter(({ orderId }) => orderId === name)
     .map(
       ({ ageSeconds, amountMinor, currency, operation }) =>
-        `Its ${operation} of ${money(amountMinor, currency)} has been in doubt for ${span(ageSeconds)}.`
+        `Its ${operation} of ${moneyInWords(amountMinor, currency)} has been in doubt for ${lasting(ageSeconds)}.`
     )

@@ -4,10 +4,12 @@
  */
 import type { DateTime } from "effect"
 import type { Explanation } from "../../../ops/explain/Explanation.ts"
+import { lasting } from "../../../ops/lasting.ts"
+import { moneyInWords } from "../../../orders/moneyInWords.ts"
 import { htmlPage } from "../../htmlPage.ts"
 import { markup, type Markup } from "../../markup.ts"
 import type { Operator } from "../OperatorTokens.ts"
-import { change, day, money, secondsBetween, span, time } from "./shown.ts"
+import { change, day, secondsBetween, time } from "./shown.ts"
 import { style } from "./style.ts"
 import { table } from "./table.ts"
 
@@ -39,13 +41,13 @@ type Order = Explanation["orders"][number]
 type Entry = Explanation["entries"][number]
 
 const id = (text: string) => markup`<code>${text}</code>`
-const amount = ({ amount, currency }: Order["total"]) => (amount === 0 ? "–" : money(amount, currency))
+const amount = ({ amount, currency }: Order["total"]) => (amount === 0 ? "–" : moneyInWords(amount, currency))
 
 const explanation = (found: Explanation): Markup => {
   const when = (at: DateTime.Utc | undefined) => {
     if (at === undefined) return "nobody can say when"
     const seconds = secondsBetween(found.as_of, at)
-    return markup`${seconds >= 0 ? `in ${span(seconds)}` : `${span(-seconds)} ago`} (${time(at)})`
+    return markup`${seconds >= 0 ? `in ${lasting(seconds)}` : `${lasting(-seconds)} ago`} (${time(at)})`
   }
   return markup`<p class="verdict"><strong>${found.asked.replaceAll("_", " ")}</strong>: ${found.summary}</p>
     <p class="soft">As of ${time(found.as_of)} UTC.</p>

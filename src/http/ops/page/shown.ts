@@ -1,18 +1,11 @@
-/** How the page writes times, ages and money, and how it offers a change. */
+/** How the page writes times, and how it offers a change. */
 import { DateTime, Option } from "effect"
+import { lasting } from "../../../ops/lasting.ts"
 import { markup, type Markup } from "../../markup.ts"
 import type { Look, Seen } from "./Console.ts"
 
 export const secondsBetween = (from: DateTime.Utc, to: DateTime.Utc) =>
   (DateTime.toEpochMillis(to) - DateTime.toEpochMillis(from)) / 1000
-
-/** An age, or a time from now. */
-export const span = (seconds: number) =>
-  seconds < 120
-    ? `${Math.round(seconds)} s`
-    : seconds < 7200
-      ? `${Math.round(seconds / 60)} min`
-      : `${Math.round(seconds / 3600)} h`
 
 /** To the second where it is looked at; to the minute where it is read aloud whenever it changes. */
 export const time = (at: DateTime.Utc, to: "second" | "minute" = "second") => {
@@ -24,12 +17,6 @@ export const time = (at: DateTime.Utc, to: "second" | "minute" = "second") => {
 export const day = (at: DateTime.Utc) => {
   const iso = DateTime.formatIso(at)
   return markup`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)}</time>`
-}
-
-/** Minor units as people read them, with as many decimals as the currency has. */
-export const money = (minor: number, currency: string) => {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" })
-  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2)).replaceAll("\u00a0", " ")
 }
 
 interface Change {
@@ -49,6 +36,6 @@ export const seen = <A>(look: Look, found: Option.Option<Seen<A>>, show: (value:
   Option.match(found, {
     onNone: () => markup`<p class="bad">Not known: it could not be read since this node started.</p>`,
     onSome: ({ at, old, value }) =>
-      markup`${old && markup`<p class="warn">As of ${time(at)}, ${span(secondsBetween(at, look.at))} ago.</p>`}
+      markup`${old && markup`<p class="warn">As of ${time(at)}, ${lasting(secondsBetween(at, look.at))} ago.</p>`}
         ${show(value)}`
   })

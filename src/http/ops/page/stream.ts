@@ -1,19 +1,12 @@
-/** What changes on the page, once a second, as server-sent events: by the id of its place, the markup that stands there. */
-import { Effect, Schedule, Stream } from "effect"
-import { HttpServerResponse } from "effect/http"
-import { Drain } from "../../../ops/Drain.ts"
+/** What changes on the page, once a second: by the id of its place, the markup that stands there. */
+import { Effect } from "effect"
+import { listeners } from "../listeners.ts"
 import { Console } from "./Console.ts"
 import { sectionsOf } from "./sectionsOf.ts"
 
-/** Each is a connection and a rendering a second: many more than there are operators. */
-const mostStreams = 20
-/** Tells the browser to stop asking. */
-const noMore = HttpServerResponse.empty({ status: 204 })
-
 export const streams = Effect.gen(function* () {
   const page = yield* Console
-  const drain = yield* Drain
-  let open = 0
+  const tell = yield* listeners
 
   const changes = () => {
     let shown: Record<string, string> = {}
@@ -24,21 +17,5 @@ export const streams = Effect.gen(function* () {
       return Object.fromEntries(changed)
     })
   }
-  return Effect.suspend(() => {
-    if (open >= mostStreams) return Effect.succeed(noMore)
-    open++
-    const next = changes()
-    const events = Stream.fromSchedule(Schedule.spaced("1 second")).pipe(
-      Stream.takeWhile(() => !drain.begun),
-      Stream.mapEffect(() => next),
-      Stream.map((changed) => `data: ${JSON.stringify(changed)}\n\n`),
-      Stream.encodeText,
-      Stream.ensuring(
-        Effect.sync(() => {
-          open--
-        })
-      )
-    )
-    return Effect.succeed(HttpServerResponse.stream(events, { contentType: "text/event-stream" }))
-  })
+  return Effect.suspend(() => tell({ look: changes() }))
 })

@@ -1,8 +1,9 @@
 /** A look of a node at which all is well, and what a test changes of it. */
-import { DateTime, Option } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import type { Look, Seen } from "../../../../src/http/ops/page/Console.ts"
 import { witnesses } from "../../../../src/ops/comparisons.ts"
 import type { Flow } from "../../../../src/ops/OrderFlow.ts"
+import { Backoff, Dependency } from "../../../../src/resilience/index.ts"
 
 export const now = DateTime.makeUnsafe("2026-03-01T12:00:00Z")
 export const before = (seconds: number) => DateTime.subtract(now, { seconds })
@@ -15,6 +16,19 @@ export const flowOf = (flow: Partial<Flow["counts"]>): Flow => ({
   confirmedMinor: {},
   waiting: []
 })
+
+/** A dependency that nobody has called. */
+export const untouched = Effect.flatMap(
+  Dependency.make("thing", {
+    deadline: "1 second",
+    attemptTimeout: "500 millis",
+    attempts: 1,
+    backoff: Backoff.none,
+    breaker: { consecutive: 5, openFor: "1 second" },
+    concurrency: 1
+  }),
+  ({ snapshot }) => snapshot
+)
 
 export const lookOf = (changed: Partial<Look>): Look => ({
   at: now,

@@ -2,21 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { comparing } from "../../../../src/http/ops/page/rates.ts"
-import { Backoff, Dependency, type DependencySnapshot } from "../../../../src/resilience/index.ts"
+import type { DependencySnapshot } from "../../../../src/resilience/index.ts"
+import { untouched } from "./looks.ts"
 
 const durations = (fast: number, slow = 0, slower = 0) => [fast, 0, 0, 0, 0, 0, 0, 0, slow, 0, 0, 0, 0, slower]
 
-const untouched = Effect.flatMap(
-  Dependency.make("thing", {
-    deadline: "1 second",
-    attemptTimeout: "500 millis",
-    attempts: 1,
-    backoff: Backoff.none,
-    breaker: { consecutive: 5, openFor: "1 second" },
-    concurrency: 1
-  }),
-  ({ snapshot }) => snapshot
-)
 const at = (seconds: number) => 1_000_000 + seconds * 1_000
 
 describe("the rates of a dependency", () => {

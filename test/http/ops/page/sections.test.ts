@@ -1,6 +1,6 @@
 /** What the page makes of a look: the sentence and what it leads to, what must be zero, the lines, the faults. */
 import { assert, describe, it } from "@effect/vitest"
-import { Option } from "effect"
+import { Effect, Option } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { affected } from "../../../../src/http/ops/page/affected.ts"
@@ -10,8 +10,9 @@ import { runbookOf } from "../../../../src/http/ops/page/runbookPage.ts"
 import { sectionsOf } from "../../../../src/http/ops/page/sectionsOf.ts"
 import { runbookPages } from "../../../../src/http/ops/page/sections/verdict.ts"
 import { sparkline } from "../../../../src/http/ops/page/sparkline.ts"
+import type { Doubt } from "../../../../src/ops/doubts.ts"
 import { root } from "../../../main/process.ts"
-import { before, flowOf, lookOf, seen } from "./looks.ts"
+import { before, flowOf, lookOf, seen, untouched } from "./looks.ts"
 
 const part = (id: string, look: Look) =>
   sectionsOf(look)
@@ -24,7 +25,7 @@ const words = (id: string, look: Look) =>
     .replaceAll(/\s+/g, " ")
     .trim()
 
-const doubt = {
+const doubt: Doubt = {
   orderId: "ord_one",
   operation: "confirm",
   amountMinor: 4_990,
@@ -34,7 +35,7 @@ const doubt = {
   keySecondsLeft: 80_000,
   asksInSeconds: 42
 }
-const inDoubt = (changed: Partial<typeof doubt> = {}) =>
+const inDoubt = (changed: Partial<Doubt> = {}) =>
   seen({ count: 1, oldest: [{ ...doubt, ...changed }], sums: [{ currency: "EUR", amountMinor: 4_990 }] })
 
 describe("the sentence", () => {
@@ -73,6 +74,31 @@ describe("the sentence", () => {
     assert.include(words("verdict", lookOf({ letters: seen([], true) })), "the database cannot be read")
   })
 
+  it.effect("tells every switch that is off once, also of what this node does not call", () =>
+    Effect.gen(function* () {
+      const ordered = { actor: "ada", reason: "drill", since: 0, until: undefined, persisted: true } as const
+      const off = (name: string, of: "feature" | "dependency") =>
+        ({ name, of, off: { ...ordered, target: name, kind: "off" } }) as const
+      const switches = [
+        off("checkout", "feature"),
+        off("email", "feature"),
+        off("payments", "dependency"),
+        { name: "inventory", of: "dependency", off: undefined } as const
+      ]
+      assert.strictEqual(
+        words("verdict", lookOf({ switches })),
+        "Degraded: checkout is switched off; email is switched off; payments is switched off (SwitchedOffForADay)."
+      )
+      const circuit = yield* untouched
+      const named = (name: string, switchedOff: boolean) => ({ ...circuit, name, switchedOff })
+      const circuits = [named("email", true), named("payments", true), named("inventory", false)]
+      assert.strictEqual(
+        words("verdict", lookOf({ switches, circuits })),
+        "Degraded: email is switched off (SwitchedOffForADay); payments is switched off (SwitchedOffForADay); checkout is switched off."
+      )
+    })
+  )
+
   it("leads only to pages that the runbook has", () => {
     const runbook = runbookOf(readFileSync(join(root, "docs/runbook.md"), "utf8")).text
     for (const page of runbookPages) assert.include(runbook, `<h2 id="${page.toLowerCase()}">${page}</h2>`)
@@ -109,6 +135,12 @@ describe("payments in doubt", () => {
       "/ops/change?thing=order&amp;name=ord_one&amp;verb=ask"
     )
     assert.include(words("doubts", lookOf({ doubts: inDoubt({ keySecondsLeft: -5 }) })), "over: only asked about")
+  })
+
+  it("offer no asking where nobody asks: where the order's job is dead, discarded or gone", () => {
+    const look = lookOf({ doubts: inDoubt({ asksInSeconds: null }) })
+    assert.include(words("doubts", look), "nobody: its job is dead, discarded or gone")
+    assert.notInclude(part("doubts", look), "verb=ask")
   })
 })
 

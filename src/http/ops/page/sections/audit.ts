@@ -1,8 +1,9 @@
 /** The last changes that operators made. */
 import type { Audited } from "../../../../ops/auditTail.ts"
+import { lasting } from "../../../../ops/lasting.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look } from "../Console.ts"
-import { secondsBetween, seen, span } from "../shown.ts"
+import { secondsBetween, seen } from "../shown.ts"
 import { table } from "../table.ts"
 
 const show = (look: Look): Markup =>
@@ -12,7 +13,7 @@ const show = (look: Look): Markup =>
       : table<Audited>(
           "Audit",
           [
-            { heading: "when", cell: ({ at }) => `${span(secondsBetween(at, look.at))} ago` },
+            { heading: "when", cell: ({ at }) => `${lasting(secondsBetween(at, look.at))} ago` },
             { heading: "who", cell: ({ actor }) => actor },
             { heading: "what", cell: ({ action }) => action },
             { heading: "of what", cell: ({ target }) => markup`<code>${target}</code>` },

@@ -1,9 +1,10 @@
 /** Each dependency as this node knows it, and its circuit's levers. */
+import { lasting } from "../../../../ops/lasting.ts"
 import type { DependencySnapshot } from "../../../../resilience/index.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look } from "../Console.ts"
 import type { Rate } from "../rates.ts"
-import { change, span } from "../shown.ts"
+import { change } from "../shown.ts"
 import { table } from "../table.ts"
 import { ordered } from "./ordered.ts"
 
@@ -17,7 +18,7 @@ const stateOf = (circuit: DependencySnapshot) =>
   circuit.switchedOff ? "switched off" : circuit.state.replaceAll("_", " ")
 
 const state = ({ circuit }: Row) =>
-  markup`${stateOf(circuit)}${circuit.retryAfterMillis > 0 && `, asks in ${span(Math.ceil(circuit.retryAfterMillis / 1000))}`}${ordered(circuit.overrides[0])}`
+  markup`${stateOf(circuit)}${circuit.retryAfterMillis > 0 && `, asks in ${lasting(Math.ceil(circuit.retryAfterMillis / 1000))}`}${ordered(circuit.overrides[0])}`
 
 const failed = ({ rate }: Row) =>
   rate?.failedShare === undefined
@@ -55,7 +56,7 @@ const show = (look: Look): Markup =>
     [
       { heading: "name", cell: ({ circuit }) => circuit.name },
       { heading: "circuit", cell: state, look: ({ circuit }) => (isWell(circuit) ? "good" : "bad") },
-      { heading: "for", figures: true, cell: ({ circuit }) => span(circuit.stateMillis / 1000) },
+      { heading: "for", figures: true, cell: ({ circuit }) => lasting(circuit.stateMillis / 1000) },
       {
         heading: "calls a second",
         figures: true,

@@ -1,8 +1,10 @@
 /** How orders flow: each step of the last hour as a line, before the hour before it; and which wait now. */
 import { flowSteps, type Flow, type Waiting } from "../../../../ops/OrderFlow.ts"
+import { lasting } from "../../../../ops/lasting.ts"
+import { moneyInWords } from "../../../../orders/moneyInWords.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look } from "../Console.ts"
-import { money, seen, span } from "../shown.ts"
+import { seen } from "../shown.ts"
 import { sparkline, sum } from "../sparkline.ts"
 import { table } from "../table.ts"
 
@@ -17,7 +19,7 @@ const linesOf = ({ confirmedMinor, counts }: Flow): ReadonlyArray<Line> => [
   ...Object.entries(confirmedMinor).map(([currency, values]) => ({
     name: `confirmed, ${currency}`,
     values,
-    written: (minor: number) => money(minor, currency)
+    written: (minor: number) => moneyInWords(minor, currency)
   }))
 ]
 
@@ -46,8 +48,8 @@ const waitingTable = (waiting: ReadonlyArray<Waiting>) =>
     [
       { heading: "state", cell: ({ status }) => status.replaceAll("_", " ") },
       { heading: "orders", figures: true, cell: ({ count }) => count },
-      { heading: "worth", figures: true, cell: ({ amountMinor, currency }) => money(amountMinor, currency) },
-      { heading: "oldest", figures: true, cell: ({ oldestSeconds }) => span(oldestSeconds) }
+      { heading: "worth", figures: true, cell: ({ amountMinor, currency }) => moneyInWords(amountMinor, currency) },
+      { heading: "oldest", figures: true, cell: ({ oldestSeconds }) => lasting(oldestSeconds) }
     ],
     waiting
   )

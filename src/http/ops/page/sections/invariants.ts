@@ -1,9 +1,10 @@
 /** What must be zero: how many rows break it, who was asked, and when they were compared last. */
 import { DateTime } from "effect"
 import type { Invariant } from "../../../../ops/Invariants.ts"
+import { lasting } from "../../../../ops/lasting.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look } from "../Console.ts"
-import { secondsBetween, span } from "../shown.ts"
+import { secondsBetween } from "../shown.ts"
 import { table } from "../table.ts"
 
 const isBroken = ({ count = 0 }: Invariant) => count > 0
@@ -31,7 +32,7 @@ const tableOf = (look: Look, all: ReadonlyArray<Invariant>): Markup =>
       {
         heading: "compared",
         cell: ({ checked_at }) =>
-          checked_at === undefined ? "never" : `${span(secondsBetween(checked_at, look.at))} ago`
+          checked_at === undefined ? "never" : `${lasting(secondsBetween(checked_at, look.at))} ago`
       },
       { heading: "which", cell: rowsOf }
     ],
@@ -45,7 +46,7 @@ const show = (look: Look): Markup => {
   const oldest = compared
     .flatMap(({ checked_at }) => (checked_at === undefined ? [] : [checked_at]))
     .sort(DateTime.Order)[0]
-  const since = oldest !== undefined && `, the oldest comparison ${span(secondsBetween(oldest, look.at))} ago`
+  const since = oldest !== undefined && `, the oldest comparison ${lasting(secondsBetween(oldest, look.at))} ago`
   return markup`${told.length > 0 && tableOf(look, told)}
     <details id="invariants-well"><summary>
       <span class="${told.length === 0 ? "good" : "soft"}">${compared.length} are zero${since}</span>${

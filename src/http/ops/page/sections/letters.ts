@@ -1,8 +1,9 @@
 /** Dead letters by what they failed with. A replay says first whether it is safe. */
 import type { LetterGroup } from "../../../../jobs/DeadLetter.ts"
+import { lasting } from "../../../../ops/lasting.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look } from "../Console.ts"
-import { change, secondsBetween, seen, span } from "../shown.ts"
+import { change, secondsBetween, seen } from "../shown.ts"
 import { table } from "../table.ts"
 
 const show = (look: Look): Markup =>
@@ -19,12 +20,12 @@ const show = (look: Look): Markup =>
             {
               heading: "first",
               figures: true,
-              cell: ({ firstFailedAt }) => `${span(secondsBetween(firstFailedAt, look.at))} ago`
+              cell: ({ firstFailedAt }) => `${lasting(secondsBetween(firstFailedAt, look.at))} ago`
             },
             {
               heading: "last",
               figures: true,
-              cell: ({ lastFailedAt }) => `${span(secondsBetween(lastFailedAt, look.at))} ago`
+              cell: ({ lastFailedAt }) => `${lasting(secondsBetween(lastFailedAt, look.at))} ago`
             },
             {
               heading: "change",

@@ -1,8 +1,9 @@
 /** How much waits in each queue, for how long, and whether somebody has stopped it. */
 import type { QueueStatus } from "../../../../jobs/Job.ts"
+import { lasting } from "../../../../ops/lasting.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look } from "../Console.ts"
-import { change, seen, span } from "../shown.ts"
+import { change, seen } from "../shown.ts"
 import { table } from "../table.ts"
 
 const lever = ({ paused, queue: name }: QueueStatus) =>
@@ -28,7 +29,7 @@ const show = (look: Look): Markup =>
               cell: ({ dead }) => dead,
               look: ({ dead }) => (dead > 0 ? "bad" : undefined)
             },
-            { heading: "oldest", figures: true, cell: ({ oldestSeconds }) => span(oldestSeconds) },
+            { heading: "oldest", figures: true, cell: ({ oldestSeconds }) => lasting(oldestSeconds) },
             { heading: "change", cell: lever }
           ],
           all

@@ -4,10 +4,11 @@
  * It is read aloud whenever it changes, so nothing in it counts seconds.
  */
 import { DateTime, Option } from "effect"
+import { lasting } from "../../../../ops/lasting.ts"
 import type { DependencySnapshot } from "../../../../resilience/index.ts"
 import { markup, type Markup } from "../../../markup.ts"
 import type { Look, Seen } from "../Console.ts"
-import { secondsBetween, span, time } from "../shown.ts"
+import { secondsBetween, time } from "../shown.ts"
 import { sum } from "../sparkline.ts"
 
 /** Pages of the runbook that a fact may lead to. */
@@ -64,7 +65,7 @@ export const asOf = (look: Look): Markup => {
       ? markup`No order is lost and none is charged twice, as compared at ${time(lost.checked_at)}.`
       : markup`Whether an order is lost or charged twice was not compared yet, or is told above.`
   return markup`<p class="soft">As of ${time(look.at)} UTC, this node's view; it has looked for
-    ${span(secondsBetween(look.since, look.at))}. ${money}</p>`
+    ${lasting(secondsBetween(look.since, look.at))}. ${money}</p>`
 }
 
 const isWell = ({ state, switchedOff }: DependencySnapshot) => state === "closed" && !switchedOff
@@ -116,7 +117,10 @@ const ofInvariants = (look: Look): ReadonlyArray<Fact> => {
   ]
 }
 
-/** As the alert: fewer than half of an hour ago, of more than ten a minute. */
+/**
+ * The last five whole minutes have fewer than half of the orders of the same minutes an hour before, which had ten a minute or
+ * more. The alert looks at the whole hour before, so it is slower to tell, and not misled by a burst.
+ */
 const lately = 5
 const worthComparing = 10 * lately
 const ofFlow = (look: Look): ReadonlyArray<Fact> => {
@@ -150,12 +154,18 @@ const ofDoubts = (look: Look): ReadonlyArray<Fact> => {
   ]
 }
 
-const ofSwitches = (look: Look): ReadonlyArray<Fact> =>
-  look.switches
-    .filter((each) => each.off !== undefined && each.of === "feature")
-    .map(({ name }) => ({ text: markup`${name} is switched off`, weight: "warn" }))
+/** What a circuit of this node does not tell: features, and what only other nodes call. */
+const ofSwitches = ({ circuits, switches }: Look): ReadonlyArray<Fact> => {
+  const told = new Set(circuits.filter(({ switchedOff }) => switchedOff).map(({ name }) => name))
+  return switches
+    .filter(({ name, off }) => off !== undefined && !told.has(name))
+    .map(({ name, of }): Fact => {
+      const text = markup`${name} is switched off`
+      return of === "feature" ? { text, weight: "warn" } : { text, weight: "bad", page: "SwitchedOffForADay" }
+    })
+}
 
-/** As the alert. */
+/** The alert's threshold; it waits for five minutes more. */
 const stalledAfterSeconds = 300
 const ofQueues = (look: Look): ReadonlyArray<Fact> =>
   list(look.queues).flatMap(({ oldestSeconds, paused, queue }): ReadonlyArray<Fact> => {
