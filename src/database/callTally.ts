@@ -5,7 +5,13 @@
  * ended for its caller, and still holds its place in the pool until the server lets go of it.
  */
 import { Cause, Clock, Effect, type Exit } from "effect"
-import { type DependencySnapshot, Durations, type Outcome, type Rejection } from "../resilience/index.ts"
+import {
+  type DependencySnapshot,
+  Durations,
+  monotonicMillis,
+  type Outcome,
+  type Rejection
+} from "../resilience/index.ts"
 import type { DatabaseStatus } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
 
@@ -47,7 +53,7 @@ export class CallTally {
   /** A whole call: `gate` refuses it while the database is known to be away. */
   readonly counting = <A, E, R, E2>(gate: Effect.Effect<void, E2>, self: Effect.Effect<A, E, R>) =>
     Effect.flatMap(Clock.Clock, (clock) => {
-      const began = clock.currentTimeMillisUnsafe()
+      const began = monotonicMillis(clock)
       let admitted = false
       this.calls++
       const enter = Effect.sync(() => {
@@ -59,7 +65,7 @@ export class CallTally {
         Effect.andThen(self),
         Effect.onExit((exit) =>
           Effect.sync(() => {
-            if (admitted) this.durations.add(clock.currentTimeMillisUnsafe() - began)
+            if (admitted) this.durations.add(monotonicMillis(clock) - began)
             this.end(exit, admitted)
           })
         )

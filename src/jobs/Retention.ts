@@ -1,6 +1,7 @@
 /**
  * Removes what is over: jobs that are done or discarded, finished replays, providers' events that were matched with an
- * order or are of no concern, and deferred writes that were decided, after a month; failed log ins after an hour.
+ * order or are of no concern, and deferred writes that were decided, after a month; failed log ins after an hour; the
+ * places where somebody logged in after three months without a log in there.
  *
  * The only place that deletes them, and only in a final state: dead letters and unmatched events wait for a person, and
  * are never removed. Small batches, so that nobody waits for it; what it removed is logged.
@@ -9,10 +10,10 @@ import { Effect, Layer, Schedule } from "effect"
 import { Database } from "../database/Database.ts"
 
 /** Longer than a provider's window for disputes about a single delivery, short enough for a table that stays small. */
-export const keptDays = 30
+const keptDays = 30
 /** Rows a statement: a few milliseconds of locks that nobody else wants. */
 const batch = 1_000
-/** A session lives for 30 days: who logs in once in its life is still known where they do. */
+/** Days. A session lives for 30: who logs in once in its life is still known where they do. */
 const placesKeptDays = 90
 const hourly = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
@@ -87,8 +88,7 @@ export const removeOld = Effect.gen(function* () {
     log_in_attempts: yield* allOf(oldAttempts, batch),
     log_in_places: yield* allOf(oldPlaces, batch)
   }
-  if (Object.values(removed).some((count) => count > 0))
-    yield* Effect.logInfo("old rows removed", { ...removed, kept_days: keptDays })
+  if (Object.values(removed).some((count) => count > 0)) yield* Effect.logInfo("old rows removed", removed)
   return removed
 })
 

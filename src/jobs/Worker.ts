@@ -71,7 +71,6 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
 
   const run = (job: ClaimedJob) =>
     Effect.suspend(() => options.handle(job)).pipe(
-      traced(job),
       Effect.onExit((exit) => {
         if (exit._tag === "Success") {
           const fields = () => ({ queue, key: job.key, settlement: exit.value._tag, attempts: job.attempts })
@@ -94,6 +93,8 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
           )
         )
       }),
+      // Around what is said of the run's end, so that these lines have its ids, too.
+      traced(job),
       Effect.provideService(AskedBy, job.requestId),
       Effect.annotateLogs({ job_id: job.id, ...(job.requestId === undefined ? {} : { request_id: job.requestId }) })
     )

@@ -1,9 +1,10 @@
 /**
  * A run of a job as a span: it goes on with the trace of whoever made the job, and points at what woke it.
  *
- * A run that ends with a failure is one that failed, whatever becomes of it later.
+ * A run that ends with a failure is one that failed, whatever becomes of it later. One that was interrupted, because the
+ * node stops or the lease was lost, is none: it is run again from the beginning.
  */
-import { Clock, Context, Effect, Exit, Tracer } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Tracer } from "effect"
 import { parseTraceparent } from "../telemetry/traces/traceContext.ts"
 import { Tracing } from "../telemetry/traces/Tracing.ts"
 import type { ClaimedJob, Settlement } from "./Job.ts"
@@ -11,6 +12,11 @@ import type { ClaimedJob, Settlement } from "./Job.ts"
 const linksOf = ({ causedBy, traceparent }: ClaimedJob) => {
   const cause = causedBy === traceparent ? undefined : parseTraceparent(causedBy)
   return cause === undefined ? [] : [cause]
+}
+
+const errorTypeOf = (exit: Exit.Exit<Settlement, unknown>): string | undefined => {
+  if (Exit.isFailure(exit)) return Cause.hasInterruptsOnly(exit.cause) ? undefined : "defect"
+  return "failure" in exit.value ? exit.value.failure.code : undefined
 }
 
 export const traced =
@@ -33,8 +39,7 @@ export const traced =
         const settlement = Exit.isSuccess(exit) ? exit.value : undefined
         end({
           endTime: clock.currentTimeNanosUnsafe(),
-          errorType:
-            settlement === undefined ? "defect" : "failure" in settlement ? settlement.failure.code : undefined,
+          errorType: errorTypeOf(exit),
           attributes: {
             "messaging.system": "holdfast",
             "messaging.operation.type": "process",

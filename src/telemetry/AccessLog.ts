@@ -2,7 +2,8 @@
  * One line for each request that was served, beside the lines of what went wrong.
  *
  * Lines are gathered and written a few times a second, so that a request pays for a text and not for a write: they may
- * stand behind later ones of other kinds. What nobody reads is dropped and counted, like any other line.
+ * stand behind later ones of other kinds. What nobody reads is dropped and counted, like any other line; how many are
+ * missing is said as soon as lines are written again, because that is a line, too.
  */
 import { Context, Effect, Layer, Schedule } from "effect"
 import { mostWaitingBytes, type LogFormat } from "./Logs.ts"
@@ -63,13 +64,14 @@ export const layer = (format: LogFormat, outlet: Outlet = process.stdout) =>
         gathered = ""
         outlet.write(text)
       }
+      const isFull = () => outlet.writableLength >= mostWaitingBytes
       const lineOf = format === "json" ? json : pretty
       yield* Effect.addFinalizer(() => Effect.sync(write))
       yield* Effect.forkScoped(
         Effect.repeat(
           Effect.suspend(() => {
             write()
-            if (missing === 0) return Effect.void
+            if (missing === 0 || isFull()) return Effect.void
             const lines = missing
             missing = 0
             return Effect.logWarning("lines not written", { severity: "expected", lines })
@@ -78,7 +80,7 @@ export const layer = (format: LogFormat, outlet: Outlet = process.stdout) =>
         )
       )
       return (served: Served) => {
-        if (outlet.writableLength >= mostWaitingBytes) {
+        if (isFull()) {
           missing += 1
           return
         }

@@ -84,8 +84,8 @@ export interface Outlet {
 /** Some four thousand lines: a reader that was away for a moment misses nothing, and one that is gone costs a megabyte. */
 export const mostWaitingBytes = 1024 * 1024
 
-/** By the part of the shop that it names, if somebody looks into that. */
-const isWanted = ({ date, fiber, logLevel, message }: Logger.Options<unknown>): boolean => {
+/** Whether a line is to be written: by the part of the shop that it names, if somebody looks into that. */
+export const isWanted = ({ date, fiber, logLevel, message }: Logger.Options<unknown>): boolean => {
   const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
   const named = parts.find((part) => typeof part === "object" && part !== null && "module" in part)
   const { module } = (named ?? fiber.getRef(References.CurrentLogAnnotations)) as { readonly module?: unknown }

@@ -31,13 +31,12 @@ const quiet = Layer.merge(ownRequestsOnly, Layer.succeed(References.TracerEnable
 
 const scope = { name: "holdfast" }
 
-const told = (signal: SignalOptions["signal"], outbox: Outbox, more: Readonly<Record<string, () => number>> = {}) => {
-  const dropped: Readonly<Record<string, () => number>> = {
-    full: () => outbox.dropped.full,
-    refused: () => outbox.dropped.refused,
-    shutdown: () => outbox.dropped.shutdown,
-    ...more
-  }
+/** `left` counts what did not come as far as the outbox. Both count by the reason. */
+const told = (signal: SignalOptions["signal"], outbox: Outbox, left: Readonly<Record<string, number>> = {}) => {
+  const counted: ReadonlyArray<Readonly<Record<string, number>>> = [outbox.dropped, left]
+  const dropped = counted.flatMap((counts) =>
+    Object.keys(counts).map((reason) => ({ reason, read: () => counts[reason] ?? 0 }))
+  )
   return [
     {
       type: "counter",
@@ -53,7 +52,7 @@ const told = (signal: SignalOptions["signal"], outbox: Outbox, more: Readonly<Re
       attributes: { signal },
       read: () => outbox.entries
     },
-    ...Object.entries(dropped).map(([reason, read]): Reading => ({
+    ...dropped.map(({ reason, read }): Reading => ({
       type: "counter",
       name: "holdfast_telemetry_dropped_total",
       description: "What never reached the collector: no room for it, refused, or left at the end",
@@ -74,15 +73,18 @@ const exporting = (endpoint: string, { role }: TelemetryOptions) =>
       const inScope = JSON.stringify(scope)
       const [traces, logs] = [new Outbox(outboxLimits), new Outbox(outboxLimits)]
       // A snapshot is some 100 KB, and the newest says it all.
-      const metrics = new Outbox({ entries: 4, bytes: 4 * 1024 * 1024, batchEntries: 1, batchBytes: 1 })
+      const metrics = new Outbox({
+        entries: 4,
+        bytes: 4 * 1024 * 1024,
+        batchEntries: 1,
+        batchBytes: 1,
+        keeps: "newest"
+      })
       const recorder = new Recorder((span) => {
         if (traces.hasRoom()) traces.put(encodeSpan(span))
       })
       yield* registerReadings([
-        ...told("traces", traces, {
-          undecided: () => recorder.left["undecided"] ?? 0,
-          long_trace: () => recorder.left["long_trace"] ?? 0
-        }),
+        ...told("traces", traces, recorder.left),
         ...told("logs", logs),
         ...told("metrics", metrics)
       ])

@@ -1,9 +1,10 @@
 /**
  * Log lines counted by level, also those that nobody reads: a FATAL is an alert of its own.
  *
- * Levels that are not written are not counted either.
+ * What is not written, because of its level or of its part of the shop, is not counted either.
  */
 import { Effect, Layer, Logger } from "effect"
+import { isWanted } from "./Logs.ts"
 import { registerReadings } from "./readings.ts"
 
 const levels = ["Fatal", "Error", "Warn", "Info"] as const
@@ -23,8 +24,9 @@ export const layer: Layer.Layer<never> = Layer.unwrap(
         read: () => lines[level]
       }))
     )
-    const count = Logger.make<unknown, void>(({ logLevel }) => {
-      if (isCounted(logLevel)) lines[logLevel] += 1
+    const count = Logger.make<unknown, void>((options) => {
+      const { logLevel } = options
+      if (isCounted(logLevel) && isWanted(options)) lines[logLevel] += 1
     })
     return Logger.layer([count], { mergeWithExisting: true })
   })

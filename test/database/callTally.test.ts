@@ -1,8 +1,11 @@
 /** What the database's calls come to, as the kit shows a dependency. */
-import { describe, expect, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { describe, expect, it, layer } from "@effect/vitest"
+import { Clock, DateTime, Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { CallTally } from "../../src/database/callTally.ts"
 import { Database } from "../../src/database/Database.ts"
 import { DatabaseHealth } from "../../src/database/DatabaseHealth.ts"
+import { durationBoundaries } from "../../src/resilience/index.ts"
 import { TestDatabase } from "./testDatabase.ts"
 
 const limits = { poolSize: 1, acquireMillis: 50, callMillis: 2_000 }
@@ -37,3 +40,19 @@ layer(TestDatabase.layerWith(limits))((it) => {
     )
   })
 })
+
+it.effect("a call takes as long as it takes, whoever sets the machine's clock meanwhile", () =>
+  Effect.gen(function* () {
+    const [tally, clock] = [new CallTally(), yield* Clock.Clock]
+    let setBack = 0
+    const wall: Clock.Clock = { ...clock, currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - setBack }
+    const call = yield* tally
+      .counting(Effect.void, Effect.sleep("20 millis"))
+      .pipe(Effect.provideService(Clock.Clock, wall), Effect.forkChild)
+    setBack = 3_600_000
+    yield* TestClock.adjust("20 millis")
+    yield* Fiber.join(call)
+    const { durations } = tally.snapshot(1, { up: true, since: yield* DateTime.now, readOnly: false }, 0, 0)
+    expect(durationBoundaries[durations.indexOf(1)]).toBe(25)
+  })
+)

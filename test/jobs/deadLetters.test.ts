@@ -8,7 +8,6 @@ import { type ClaimedJob, Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { replayQueue, runReplay } from "../../src/jobs/replays.ts"
 import { ReplaySafety } from "../../src/jobs/ReplaySafety.ts"
-import { removeOld } from "../../src/jobs/Retention.ts"
 import { runWorker } from "../../src/jobs/Worker.ts"
 import { TestDatabase } from "../database/testDatabase.ts"
 
@@ -286,47 +285,6 @@ layer(letters, { excludeTestServices: true })("dead letters", (it) => {
       yield* finishReplays
       yield* runAll("asked", () => Settlement.dead(failure))
       assert.deepStrictEqual([...new Set((yield* woken).map(([, asked]) => asked))], [false])
-    })
-  )
-
-  it.effect("are never removed by retention, which takes only what is final and old", () =>
-    Effect.gen(function* () {
-      const [jobs, database] = [yield* Jobs, yield* Database]
-      yield* kill("retained", ["dead"])
-      for (const key of ["old", "young"]) yield* jobs.enqueue({ queue: "retained", key, payload: {} })
-      yield* runAll("retained", () => Settlement.done)
-      yield* database.query(
-        "test",
-        (sql) => sql`
-        update jobs set finished_at = now() - interval '31 days' where queue = 'retained' and key in ('dead', 'old')`
-      )
-      assert.deepInclude(yield* removeOld, { jobs: 1, replays: 0, webhook_events: 0, deferred: 0 })
-      assert.deepStrictEqual(
-        (yield* rows("retained")).map(({ key }) => key),
-        ["dead", "young"]
-      )
-    })
-  )
-
-  it.effect("and events that no order was found for stay; events that are over and old go, and are counted", () =>
-    Effect.gen(function* () {
-      const database = yield* Database
-      yield* database.query(
-        "test",
-        (sql) => sql`
-          insert into webhook_events (provider, event_id, type, state, settled_at)
-          select 'p', state || days, 't', state, case when state <> 'received' then now() - make_interval(days => days) end
-          from unnest(array['ignored', 'unmatched', 'received']) as state, unnest(array[29, 31]) as days`
-      )
-      assert.deepInclude(yield* removeOld, { jobs: 0, replays: 0, webhook_events: 1, deferred: 0 })
-      const left = yield* database.query(
-        "test",
-        (sql) => sql<{ event_id: string }>`select event_id from webhook_events order by event_id`
-      )
-      assert.deepStrictEqual(
-        left.map(({ event_id }) => event_id),
-        ["ignored29", "received29", "received31", "unmatched29", "unmatched31"]
-      )
     })
   )
 

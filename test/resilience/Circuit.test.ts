@@ -147,6 +147,24 @@ describe("a circuit", () => {
     })
   )
 
+  it.effect("opens when it hears that another node's has: for as long, its own time at the most", () =>
+    Effect.gen(function* () {
+      const dependency = yield* make({ breaker: { consecutive: 1, openFor: "5 seconds" } })
+      const waits = Effect.map(dependency.snapshot, ({ retryAfterMillis, state }) => [state, retryAfterMillis])
+      yield* dependency.circuit.hear(2_000)
+      assert.deepStrictEqual(yield* waits, ["open", 2_000])
+      yield* dependency.circuit.hear(4_000)
+      yield* TestClock.adjust("2 seconds")
+      yield* dependency.call(working, once)
+      assert.strictEqual(yield* stateOf(dependency), "closed")
+      yield* dependency.circuit.hear(60_000)
+      assert.deepStrictEqual(yield* waits, ["open", 5_000])
+      yield* TestClock.adjust("5 seconds")
+      yield* fail(dependency, 1)
+      assert.deepStrictEqual(yield* waits, ["open", 5_000])
+    })
+  )
+
   it.effect("is asked before every attempt, so a call that opened it does not try again", () =>
     Effect.gen(function* () {
       const dependency = yield* make({ breaker: { consecutive: 1, openFor: "1 minute" }, attempts: 5 })

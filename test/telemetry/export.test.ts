@@ -121,7 +121,7 @@ describe("the collector", () => {
 
 describe("an outbox", () => {
   it("hands over what fits into a batch, the oldest first, and forgets it when it is settled", () => {
-    const outbox = new Outbox({ entries: 3, bytes: 100, batchEntries: 2, batchBytes: 10 })
+    const outbox = new Outbox({ entries: 3, bytes: 100, batchEntries: 2, batchBytes: 10, keeps: "oldest" })
     for (const each of ["one", "two", "three"]) if (outbox.hasRoom()) outbox.put(each)
     assert.isFalse(outbox.hasRoom())
     assert.deepStrictEqual([outbox.next(), outbox.dropped.full], [["one", "two"], 1])
@@ -132,9 +132,20 @@ describe("an outbox", () => {
   })
 
   it("is full by its bytes, too, and an entry that is larger than a batch goes alone", () => {
-    const outbox = new Outbox({ entries: 10, bytes: 20, batchEntries: 5, batchBytes: 4 })
+    const outbox = new Outbox({ entries: 10, bytes: 20, batchEntries: 5, batchBytes: 4, keeps: "oldest" })
     outbox.put("x".repeat(20))
     assert.isFalse(outbox.hasRoom())
     assert.strictEqual(outbox.next().length, 1)
+  })
+
+  it("of which the newest says it all forgets the oldest for it, and counts it", () => {
+    const outbox = new Outbox({ entries: 2, bytes: 100, batchEntries: 1, batchBytes: 1, keeps: "newest" })
+    const offer = (each: string) => outbox.hasRoom() && outbox.put(each)
+    for (const each of ["one", "two", "three"]) offer(each)
+    assert.deepStrictEqual([outbox.next(), outbox.bytes, outbox.dropped.full], [["two"], 8, 1])
+    // Behind one that is being sent.
+    offer("four")
+    outbox.settle(1, "exported")
+    assert.deepStrictEqual([outbox.next(), outbox.entries, outbox.exported, outbox.dropped.full], [["four"], 1, 1, 2])
   })
 })

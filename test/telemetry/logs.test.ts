@@ -1,20 +1,21 @@
 /** What a line says: what, where, when, who, how bad; and how much each part of the shop says. */
 import { assert, describe, it } from "@effect/vitest"
-import { Console, DateTime, Effect, Redacted, Tracer } from "effect"
+import { Console, DateTime, Effect, Layer, Metric, Redacted, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import * as AccessLog from "../../src/telemetry/AccessLog.ts"
 import { debug } from "../../src/telemetry/debug.ts"
 import { type Level, LogLevels, type Module } from "../../src/telemetry/LogLevels.ts"
+import { layer as logCounts } from "../../src/telemetry/logCounts.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
 
 /** The lines that a program writes. */
-const linesOf = Effect.fnUntraced(function* <A, E>(program: Effect.Effect<A, E>) {
+const linesOf = Effect.fnUntraced(function* <A, E>(program: Effect.Effect<A, E>, outlet = { writableLength: 0 }) {
   const written: Array<string> = []
   const console = Object.assign(Object.create(globalThis.console) as Console.Console, {
     log: (line: unknown) => void written.push(String(line))
   })
   yield* Effect.exit(program).pipe(
-    Effect.provide(Logs.layer({ format: "json", level: "Info" }, { writableLength: 0 })),
+    Effect.provide(Logs.layer({ format: "json", level: "Info" }, outlet)),
     Effect.provideService(Console.Console, console)
   )
   return written.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
@@ -117,6 +118,37 @@ describe("a part of the shop", () => {
   )
 })
 
+describe("lines by level", () => {
+  it.effect("are counted as far as they are written", () =>
+    Effect.gen(function* () {
+      const counts = Effect.gen(function* () {
+        yield* Effect.map(LogLevels, (board) =>
+          board.set({ module: "jobs", level: "fatal", actor: "ada", reason: "why", since: 0, until: 60_000 })
+        )
+        yield* Effect.logInfo("a", { module: "payments" })
+        yield* Effect.logError("b", { module: "jobs" })
+        yield* Effect.logFatal("c", { module: "jobs" })
+        yield* Effect.logDebug("d")
+        const all = yield* Metric.snapshot
+        return all.flatMap(({ attributes, id, state }) =>
+          id === "holdfast_log_lines_total" ? [[attributes?.["level"], (state as { count: number }).count]] : []
+        )
+      }).pipe(Effect.provide(Layer.provideMerge(logCounts, Layer.succeed(Metric.MetricRegistry, new Map()))))
+      let counted: ReadonlyArray<unknown> = []
+      yield* linesOf(Effect.map(counts, (found) => void (counted = found)))
+      assert.sameDeepMembers(
+        [...counted],
+        [
+          ["FATAL", 1],
+          ["ERROR", 0],
+          ["WARN", 0],
+          ["INFO", 1]
+        ]
+      )
+    })
+  )
+})
+
 describe("the access log", () => {
   const served = (status: number): AccessLog.Served => ({
     millis: 0,
@@ -162,7 +194,7 @@ describe("the access log", () => {
     })
   )
 
-  it.effect("that nobody reads costs no memory, and says how much is missing", () =>
+  it.effect("that nobody reads costs no memory, and says how much is missing as soon as somebody does", () =>
     Effect.gen(function* () {
       const outlet = outletOf()
       outlet.writableLength = Logs.mostWaitingBytes
@@ -171,9 +203,12 @@ describe("the access log", () => {
           const tell = yield* AccessLog.AccessLog
           for (let n = 0; n < 100; n++) tell?.(served(200))
           yield* TestClock.adjust("1 second")
-        }).pipe(Effect.provide(AccessLog.layer("json", outlet)))
+          outlet.writableLength = 0
+          yield* TestClock.adjust("1 second")
+        }).pipe(Effect.provide(AccessLog.layer("json", outlet))),
+        outlet
       )
-      assert.deepStrictEqual(outlet.texts, [])
+      assert.deepStrictEqual([outlet.texts, lines.length], [[], 1])
       assert.deepInclude(lines[0], { message: "lines not written", lines: 100, severity: "expected" })
     })
   )

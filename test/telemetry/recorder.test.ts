@@ -1,7 +1,7 @@
 /** What is kept of requests and jobs, and what is never in it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Option, Tracer } from "effect"
-import { mostSpansOfATrace, Recorder, slowMillis } from "../../src/telemetry/traces/Recorder.ts"
+import { mostSpansOfATrace, mostUndecidedSpans, Recorder, slowMillis } from "../../src/telemetry/traces/Recorder.ts"
 import type { RecordedSpan } from "../../src/telemetry/traces/RecordedSpan.ts"
 import { clientSpan } from "../../src/telemetry/traces/ownSpan.ts"
 import { formatTraceparent, parseTraceparent, traceOf } from "../../src/telemetry/traces/traceContext.ts"
@@ -115,7 +115,30 @@ describe("what is recorded", () => {
         Effect.withSpan(Effect.void, "one")
       )
       yield* through({ freshTraceId: lucky }, {}, many)
-      assert.deepStrictEqual([kept.length, recorder.left["long_trace"]], [mostSpansOfATrace, 6])
+      assert.deepStrictEqual([kept.length, recorder.left.long_trace], [mostSpansOfATrace, 6])
+    })
+  )
+
+  it.effect("is bounded over all that is under way: beyond it, a request has its outermost span, and no more", () =>
+    Effect.gen(function* () {
+      const { names, recorder, through } = recording()
+      const entry = { name: "GET", kind: "server", parent: undefined, freshTraceId: unlucky, startTime: 0n } as const
+      const underWay = Array.from({ length: mostUndecidedSpans / mostSpansOfATrace }, () => recorder.enter(entry))
+      const inside = Effect.replicateEffect(Effect.withSpan(Effect.void, "inside"), mostSpansOfATrace - 1)
+      for (const { span } of underWay)
+        yield* Effect.provideContext(inside, Context.make(Tracer.ParentSpan, span)).pipe(
+          Effect.withTracer(recorder.tracer)
+        )
+      assert.strictEqual(recorder.undecided, mostUndecidedSpans)
+      const nested = Effect.void.pipe(Effect.withSpan("innermost"), Effect.withSpan("inside"))
+      yield* through({ freshTraceId: lucky }, {}, nested)
+      assert.deepStrictEqual(names(), ["GET"])
+      assert.deepStrictEqual(recorder.left, { undecided: 2, long_trace: 0 })
+      assert.strictEqual(recorder.undecided, mostUndecidedSpans)
+      for (const { end } of underWay) end({ attributes: {}, endTime: 1n })
+      assert.strictEqual(recorder.undecided, 0)
+      yield* through({ freshTraceId: lucky }, {}, nested)
+      assert.deepStrictEqual(names(), ["GET", "innermost", "inside", "GET"])
     })
   )
 

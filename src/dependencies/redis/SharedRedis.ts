@@ -10,7 +10,7 @@ import { Effect, Fiber, Layer, Redacted, References } from "effect"
 import { RateLimiter, Redis } from "effect/persistence"
 import { createClient, ErrorReply } from "redis"
 import { Dependency, TransientFailure } from "../../resilience/index.ts"
-import { askEvery, connectMillis, queueLength, reconnectMillis, redisPolicy } from "./policy.ts"
+import { askEvery, connectMillis, drawReconnectPauses, queueLength, redisPolicy } from "./policy.ts"
 
 /** What it says while it loads its data, is a replica, or is full: it may serve again by itself. */
 const cannotServe = /^(LOADING|READONLY|OOM|MASTERDOWN|BUSY|CLUSTERDOWN)/
@@ -22,16 +22,14 @@ const failureOf = (cause: unknown): TransientFailure | Redis.RedisError => {
 
 /** Closed at once with the scope: what is under way then concerns nobody any more. */
 const opened = Effect.fnUntraced(function* (url: Redacted.Redacted, disableOfflineQueue: boolean) {
+  const reconnectStrategy = yield* drawReconnectPauses
   const client = yield* Effect.acquireRelease(
     Effect.sync(() =>
       createClient({
         url: Redacted.value(url),
         disableOfflineQueue,
         commandsQueueMaxLength: queueLength,
-        socket: {
-          connectTimeout: connectMillis,
-          reconnectStrategy: (tries) => reconnectMillis * (1 + ((tries * 0.618) % 1))
-        }
+        socket: { connectTimeout: connectMillis, reconnectStrategy }
       })
     ),
     (made) => Effect.sync(() => made.isOpen && made.destroy())

@@ -2,6 +2,7 @@
  * How the shop treats Redis, and why. Nothing is right or wrong because of it: it makes limits and circuits common to all
  * nodes. No fallback: each node has its own of both beside it, and goes on with them; so there is one short try.
  */
+import { Effect, Random } from "effect"
 import { Backoff } from "../../resilience/index.ts"
 import type { Policy } from "../../resilience/index.ts"
 
@@ -31,8 +32,17 @@ export const askEvery = "1 second"
 
 /** Until a connection stands. */
 export const connectMillis = 1_000
-/** Between two tries to connect, with up to as much again, drawn: nodes that lost it together do not come back together. */
-export const reconnectMillis = 250
+const reconnectMillis = 250
+/** From each pause to the next, of the range: tries of one client are spread evenly over it, however many there are. */
+const goldenRatio = 0.618
+/**
+ * Milliseconds between two tries to connect: 250, and up to as much again. Each client draws where in that it begins, so
+ * that nodes which lost it together do not come back together.
+ */
+export const drawReconnectPauses = Effect.map(
+  Random.next,
+  (phase) => (tries: number) => reconnectMillis * (1 + ((phase + tries * goldenRatio) % 1))
+)
 /** What is asked before it is sent: more would be answered too late anyway. */
 export const queueLength = 200
 

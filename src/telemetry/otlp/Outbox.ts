@@ -1,8 +1,9 @@
 /**
  * What waits to be sent to the collector: bounded in entries and in bytes, in the order in which it came.
  *
- * When it is full, what comes is not taken; what has waited longest tells how an outage began. Everything that is not
- * taken, or not wanted by the collector, is counted.
+ * When it is full, what comes is not taken: what has waited longest tells how an outage began. Where the newest says it
+ * all, the oldest is forgotten for it instead. Everything that is not taken, forgotten, or not wanted by the collector, is
+ * counted.
  */
 
 export interface OutboxLimits {
@@ -10,6 +11,8 @@ export interface OutboxLimits {
   readonly bytes: number
   readonly batchEntries: number
   readonly batchBytes: number
+  /** What stays when it is full. */
+  readonly keeps: "oldest" | "newest"
 }
 
 /** Half a minute of a busy node's traces, and far less memory than the shop's own. Collectors take 4 MB at once. */
@@ -17,7 +20,8 @@ export const outboxLimits: OutboxLimits = {
   entries: 20_000,
   bytes: 8 * 1024 * 1024,
   batchEntries: 1_000,
-  batchBytes: 1024 * 1024
+  batchBytes: 1024 * 1024,
+  keeps: "oldest"
 }
 
 /** Bytes of a string that is mostly ASCII, as these are: counting them exactly costs more than they do. */
@@ -40,9 +44,12 @@ export class Outbox {
 
   /** Asked before anything is encoded, so that an outage costs nothing but a number. */
   hasRoom(): boolean {
-    if (this.waiting.length < this.limits.entries && this.bytes < this.limits.bytes) return true
-    this.dropped.full += 1
-    return false
+    while (this.waiting.length >= this.limits.entries || this.bytes >= this.limits.bytes) {
+      this.dropped.full += 1
+      if (this.limits.keeps === "oldest") return false
+      this.forget(1)
+    }
+    return true
   }
 
   put(encoded: string): void {
@@ -61,10 +68,15 @@ export class Outbox {
     return this.waiting.slice(0, count)
   }
 
+  /** So many that `next` gave are over. One that was forgotten meanwhile takes the next oldest with it. */
   settle(count: number, as: "exported" | "refused"): void {
-    for (const gone of this.waiting.splice(0, count)) this.bytes -= bytesOf(gone)
+    this.forget(count)
     if (as === "exported") this.exported += count
     else this.dropped.refused += count
+  }
+
+  private forget(count: number): void {
+    for (const gone of this.waiting.splice(0, count)) this.bytes -= bytesOf(gone)
   }
 
   /** Nobody sends any more. */

@@ -3,7 +3,8 @@
  *
  * Whoever calls with `sampled` set is always kept. The one in ten are told by the trace's id, so that all nodes choose the
  * same ones. What begins outside of a request and of a job (a poll, a sweep) is not recorded: nobody waits for it.
- * Bounded: so many spans a trace, so many that have not been decided about; the rest is counted.
+ * Bounded: so many spans a trace, so many that have not been decided about; the rest is counted. The outermost span is
+ * always recorded: there are no more of these than requests and jobs under way.
  */
 import { Context, Option, Tracer } from "effect"
 import { OwnSpan } from "./ownSpan.ts"
@@ -19,12 +20,10 @@ export const mostSpansOfATrace = 500
 /** Of all requests and jobs under way together: some 10 MB. */
 export const mostUndecidedSpans = 20_000
 
-export const undecidedReason = "undecided"
-export const longReason = "long_trace"
-
 export class Recorder {
   readonly records = true
-  readonly left: Record<string, number> = { [undecidedReason]: 0, [longReason]: 0 }
+  /** Spans that were not recorded, by the bound that they were beyond. */
+  readonly left = { undecided: 0, long_trace: 0 }
   undecided = 0
   private readonly keep: (span: RecordedSpan) => void
   private readonly keeping: SpanKeeping
@@ -48,7 +47,7 @@ export class Recorder {
     const traceId = parent?.traceId ?? freshTraceId ?? this.keeping.nextSpanId() + this.keeping.nextSpanId()
     const sampled = parent?.sampled ?? isChosen(traceId)
     const trace: LocalTrace = { traceId, sampled, ended: [], begun: 0, state: "open" }
-    this.mayBegin(trace)
+    this.begin(trace)
     const span = new RecordedSpan(
       {
         name,
@@ -64,16 +63,20 @@ export class Recorder {
     return { span, end: (ending) => this.decide(span, ending) }
   }
 
+  private begin(trace: LocalTrace): void {
+    trace.begun += 1
+    if (trace.state === "open") this.undecided += 1
+  }
+
   private mayBegin(trace: LocalTrace): boolean {
     if (trace.state === "left") return false
-    if (trace.begun >= mostSpansOfATrace) this.left[longReason] = (this.left[longReason] ?? 0) + 1
-    else if (this.undecided >= mostUndecidedSpans) this.left[undecidedReason] = (this.left[undecidedReason] ?? 0) + 1
+    if (trace.begun >= mostSpansOfATrace) this.left.long_trace += 1
+    else if (this.undecided >= mostUndecidedSpans) this.left.undecided += 1
     else {
-      trace.begun += 1
-      if (trace.state === "open") this.undecided += 1
+      this.begin(trace)
       return true
     }
-    return trace.begun === 0
+    return false
   }
 
   private ended(span: RecordedSpan): void {

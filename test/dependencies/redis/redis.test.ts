@@ -7,6 +7,7 @@ import { TestClock } from "effect/testing"
 import { RateLimits } from "../../../src/http/RateLimits.ts"
 import { type Rate, rates } from "../../../src/http/rates/Rate.ts"
 import { paymentsPolicy } from "../../../src/dependencies/payments/policy.ts"
+import { drawReconnectPauses } from "../../../src/dependencies/redis/policy.ts"
 import { sharedCircuits } from "../../../src/dependencies/redis/sharedCircuits.ts"
 import { SharedRedis } from "../../../src/dependencies/redis/SharedRedis.ts"
 import { Dependencies, Dependency, TransientFailure } from "../../../src/resilience/index.ts"
@@ -115,7 +116,7 @@ describe.skipIf(withoutRedis !== undefined)(
     )
 
     it.live(
-      "hear of a circuit that opens on one of them, and judge for themselves when its time is over",
+      "hear of a circuit that opens on one of them",
       () =>
         Effect.gen(function* () {
           const redis = yield* redisServer
@@ -141,6 +142,18 @@ describe.skipIf(withoutRedis !== undefined)(
     )
   }
 )
+
+describe("two nodes that lost it together", () => {
+  it.effect("try again at times of their own, between a quarter and half a second apart", () =>
+    Effect.gen(function* () {
+      const [one, other] = [yield* drawReconnectPauses, yield* drawReconnectPauses]
+      for (let tries = 0; tries < 100; tries++) {
+        for (const pause of [one(tries), other(tries)]) assert.isTrue(pause >= 250 && pause < 500, `${pause}`)
+        assert.notStrictEqual(one(tries), other(tries))
+      }
+    })
+  )
+})
 
 /** Two nodes whose common store is in memory, as far away as `way`, and how often it was asked. */
 const inMemory = Effect.fnUntraced(function* (way: Effect.Effect<void, RateLimiter.RateLimiterError> = Effect.void) {
