@@ -101,7 +101,8 @@ export class LogInAttempts extends Context.Service<
             yield* Effect.logWarning("log ins to an account are delayed", { subject: subject.slice(0, 12) })
           })
           const answer = yield* logIn.pipe(
-            Effect.tapError((error) => (isWrong(error) ? failed : Effect.void)),
+            // Whoever hangs up before he is told is counted all the same.
+            Effect.tapError((error) => (isWrong(error) ? Effect.uninterruptible(failed) : Effect.void)),
             Effect.onExit((exit) => (cameToNothing(exit) ? withdrawn(repo, subject, at) : Effect.void))
           )
           yield* repo.change(subject, (state, now) => [undefined, right(state, at, now)])
@@ -130,7 +131,7 @@ const isWrong = (error: unknown): error is InvalidCredentials =>
 const cameToNothing = (exit: Exit.Exit<unknown, unknown>) =>
   Exit.isFailure(exit) && !exit.cause.reasons.some((reason) => reason._tag === "Fail" && isWrong(reason.error))
 
-/** If it cannot be written, it is over by itself half a minute after it began. */
+/** If it cannot be written, it counts as wrong half a minute after it began. */
 const withdrawn = (repo: LogInAttemptRepo["Service"], subject: string, at: number) =>
   repo
     .change(subject, (state) => [undefined, over(state, at)])

@@ -3,7 +3,7 @@
  *
  * A hash takes about 23 ms of one core and 19 MiB, on the threads that DNS and files wait for as well:
  * `hashingBulkhead.ts` limits it, and what it has no room for is refused with `HashingOverloaded` before any work.
- * `verify` without a stored hash does exactly the work of one with, and says `wrong` no sooner than
+ * `verify` without a stored hash does exactly the work of one with, and a wrong password may be told no sooner than
  * `HashingLimits.wrongAfter`, however cheap the parameters of its hash: who asks cannot tell whether the account exists.
  * Needs a `Kdf` that knows argon2id: NodeCrypto's layers do, WebCrypto's do not.
  */
@@ -24,6 +24,12 @@ export type PasswordHash = Redacted.Redacted<string>
  */
 export type Verdict = "right" | "outdated" | "wrong"
 
+export interface Verification {
+  readonly verdict: Verdict
+  /** Waits until a wrong one may be told to who asks; whatever is counted of it is counted before. */
+  readonly mayBeTold: Effect.Effect<void>
+}
+
 /** OWASP's password storage cheat sheet: 19 MiB, two passes, one lane. */
 const algorithm = Kdf.argon2id({ memory: 19_456, passes: 2, parallelism: 1 })
 const saltBytes = 16
@@ -36,7 +42,7 @@ export class Passwords extends Context.Service<
     readonly verify: (
       password: Redacted.Redacted<string>,
       stored: PasswordHash | undefined
-    ) => Effect.Effect<Verdict, HashingOverloaded>
+    ) => Effect.Effect<Verification, HashingOverloaded>
   }
 >()("holdfast/users/Passwords") {
   static readonly layer = Layer.effect(
@@ -66,21 +72,20 @@ export class Passwords extends Context.Service<
       const verify = Effect.fn("Passwords.verify")(function* (
         password: Redacted.Redacted<string>,
         stored: PasswordHash | undefined
-      ) {
+      ): Effect.fn.Return<Verification, HashingOverloaded> {
         const known = stored === undefined ? nobody : yield* readStored(stored)
         const compared = Effect.gen(function* () {
-          const began = yield* Clock.currentTimeNanos
+          const began = yield* Clock.monotonicTimeNanos
           const tag = yield* derive(password, known.algorithm, known.salt, known.tag.length)
           return { began, isRight: timingSafeEqual(tag, known.tag) }
         })
         const { began, isRight } = yield* limited(compared)
-        if (!isRight) {
-          // Without a place among those that hash.
-          const left = wrongAfter - ((yield* Clock.currentTimeNanos) - began)
-          if (left > 0n) yield* Effect.sleep(Duration.nanos(left))
-          return "wrong"
-        }
-        return isCurrent(known) ? "right" : "outdated"
+        if (isRight) return { verdict: isCurrent(known) ? "right" : "outdated", mayBeTold: Effect.void }
+        const mayBeTold = Effect.flatMap(Clock.monotonicTimeNanos, (now) => {
+          const left = wrongAfter - (now - began)
+          return left > 0n ? Effect.sleep(Duration.nanos(left)) : Effect.void
+        })
+        return { verdict: "wrong", mayBeTold } satisfies Verification
       })
 
       return Passwords.of({ hash, verify })
@@ -99,9 +104,10 @@ export class Passwords extends Context.Service<
       return Passwords.of({
         hash: (password) => Effect.map(quick(password), (hex) => Redacted.make(hex)),
         verify: (password, stored) =>
-          Effect.map(quick(password), (hex) =>
-            stored !== undefined && hex === Redacted.value(stored) ? "right" : "wrong"
-          )
+          Effect.map(quick(password), (hex) => ({
+            verdict: stored !== undefined && hex === Redacted.value(stored) ? "right" : "wrong",
+            mayBeTold: Effect.void
+          }))
       })
     })
   ).pipe(Layer.provide(Digest.layerWebCrypto))

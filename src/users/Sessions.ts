@@ -3,8 +3,9 @@
  * long.
  *
  * A failed log in has one answer, and does the same work whether the address is known or not: the same reads and writes,
- * one hash. Failures are counted, and delay the next (`LogInAttempts`). A session ends 30 days after it began, and after 30 minutes in which it was not used; use is noted once a
- * minute at most, so those 30 minutes may come out up to one shorter. Every log in begins a session of its own.
+ * one hash. Failures are counted before anybody is told, and delay the next (`LogInAttempts`). A session ends 30 days after
+ * it began, and after 30 minutes in which it was not used; use is noted once a minute at most, so those 30 minutes may come
+ * out up to one shorter. Every log in begins a session of its own.
  *
  * While the database is down, a token of ours that has not run out is taken at its word for up to 15 minutes, unless its
  * session is known to have been ended: for reading what is shown as it was known last, and for handing in what is
@@ -104,19 +105,22 @@ export class Sessions extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const attempts = yield* LogInAttempts
 
-      const verified = Effect.fnUntraced(function* (email: string, password: LogIn["password"]) {
-        const known = Option.getOrUndefined(yield* users.credentials(email))
-        const verdict = yield* passwords.verify(password, known?.password)
-        if (known === undefined || verdict === "wrong") return yield* new InvalidCredentials()
-        if (verdict === "outdated") {
-          yield* users.replacePassword(known.userId, known.password, yield* passwords.hash(password))
-        }
-        return known.userId
-      })
-
       const logIn = Effect.fn("Sessions.logIn")(function* ({ email, password }: LogIn, from: LogInFrom = {}) {
         const address = normalizeEmail(email)
-        const userId = yield* attempts.counted(address, from, verified(address, password))
+        let mayBeTold: Effect.Effect<void> = Effect.void
+        const verified = Effect.gen(function* () {
+          const known = Option.getOrUndefined(yield* users.credentials(address))
+          const found = yield* passwords.verify(password, known?.password)
+          mayBeTold = found.mayBeTold
+          if (known === undefined || found.verdict === "wrong") return yield* new InvalidCredentials()
+          if (found.verdict === "outdated") {
+            yield* users.replacePassword(known.userId, known.password, yield* passwords.hash(password))
+          }
+          return known.userId
+        })
+        const userId = yield* attempts
+          .counted(address, from, verified)
+          .pipe(Effect.tapErrorTag("InvalidCredentials", () => mayBeTold))
         const device = yield* attempts.deviceFor(address, from.device)
         const sessionId = SessionId.make(`ses_${yield* random.ulid}`)
         const createdAt = yield* DateTime.now

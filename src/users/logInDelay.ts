@@ -12,7 +12,10 @@ const failuresBeforeDelay = 10
 const within = 15 * 60_000
 const firstDelay = 30_000
 const longestDelay = 15 * 60_000
-/** Longer than any request: what has not come to an end by then never will, because its node is gone. */
+/**
+ * Longer than any request: what has not come to an end by then never will, because its node is gone or could not write.
+ * It counts as wrong, or whoever gave his requests just too little time for that would guess uncounted.
+ */
 const underWayAtMost = 30_000
 /** When who finds too many under way may ask again: a hash or two later. */
 const soon = 1_000
@@ -36,11 +39,27 @@ export type DelayState = typeof DelayState.Type
 
 export const untried: DelayState = { failed: [], underWay: [], delays: 0, delayedUntil: 0 }
 
-/** What still counts at this moment. */
+/** What of it still counts at this moment. */
+const remembered = (state: DelayState, now: number): DelayState =>
+  state.delays > 0 && now >= state.delayedUntil + within
+    ? { ...untried, underWay: state.underWay }
+    : { ...state, failed: state.failed.filter((failed) => failed > now - within) }
+
+const failing = (before: DelayState, began: number, now: number): DelayState => {
+  const state = over(remembered(before, now), began)
+  const failed = [...state.failed, now]
+  if (state.delays === 0 && failed.length < failuresBeforeDelay) return { ...state, failed }
+  const delay = Math.min(longestDelay, firstDelay * 2 ** state.delays)
+  return { ...state, failed: [], delays: state.delays + 1, delayedUntil: now + delay }
+}
+
+/** What counts at this moment, with those that will not come to an end any more. */
 const current = (state: DelayState, now: number): DelayState => {
-  const underWay = state.underWay.filter((began) => began > now - underWayAtMost)
-  if (state.delays > 0 && now >= state.delayedUntil + within) return { ...untried, underWay }
-  return { ...state, underWay, failed: state.failed.filter((failed) => failed > now - within) }
+  const unended = state.underWay.filter((began) => began <= now - underWayAtMost)
+  return remembered(
+    unended.reduce((before, began) => failing(before, began, began + underWayAtMost), state),
+    now
+  )
 }
 
 export type Begun = { readonly refusedForMillis: number; readonly state: DelayState }
@@ -55,13 +74,8 @@ export const begin = (before: DelayState, now: number): Begun => {
 }
 
 /** The log in that began then was wrong. */
-export const wrong = (before: DelayState, began: number, now: number): DelayState => {
-  const state = over(current(before, now), began)
-  const failed = [...state.failed, now]
-  if (state.delays === 0 && failed.length < failuresBeforeDelay) return { ...state, failed }
-  const delay = Math.min(longestDelay, firstDelay * 2 ** state.delays)
-  return { ...state, failed: [], delays: state.delays + 1, delayedUntil: now + delay }
-}
+export const wrong = (before: DelayState, began: number, now: number): DelayState =>
+  failing(current(before, now), began, now)
 
 /** It was right: whatever went before is forgiven, but for what is still under way. */
 export const right = (before: DelayState, began: number, now: number): DelayState => ({

@@ -78,9 +78,20 @@ describe("the delay at log in", () => {
     }
     assert.strictEqual(begin(state, start).refusedForMillis, 1_000)
     assert.strictEqual(begin(over(state, start), start).refusedForMillis, 0)
-    // One whose node has died is not waited for.
-    assert.strictEqual(begin(state, start + 30_000).refusedForMillis, 0)
     const delayed = begin(guesses(10, start), start + 30_000).state
     assert.strictEqual(begin(delayed, start + 30_000).refusedForMillis, 1_000)
+  })
+  it("counts as wrong what has not come to an end half a minute after it began", () => {
+    const begun = (many: number, state = untried) => {
+      let at = state
+      for (let n = 0; n < many; n++) at = begin(at, start).state
+      return at
+    }
+    assert.strictEqual(begin(begun(9), start + 30_000).refusedForMillis, 0)
+    assert.strictEqual(begin(begun(10), start + 29_999).refusedForMillis, 1_000)
+    assert.strictEqual(begin(begun(10), start + 30_000).refusedForMillis, 30_000)
+    assert.strictEqual(begin(begun(6, guesses(4, start)), start + 30_000).refusedForMillis, 30_000)
+    // As those that were told: forgotten a quarter of an hour after the delay.
+    assert.deepStrictEqual(begin(begun(10), start + 60_000 + 15 * minute).state.delays, 0)
   })
 })
