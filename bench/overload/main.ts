@@ -4,8 +4,8 @@
  *     npm run bench:overload -- [--only mix,orders,pages] [--seconds 8] [--role all]
  *
  * The peak is the highest rate that is answered within the deadlines for five seconds on end. Beyond it a node that sheds
- * what is dear and optional may do more still, so goodput is judged by the most that it did at any rate. Requests come at once,
- * twice, five and ten times that rate, whatever becomes of them (open loop). Goodput counts answers of success within
+ * what is dear and optional may do more still: goodput is judged by the peak, and what share it is of the most that was
+ * done at any rate is told besides. Requests come at once, twice, five and ten times that rate, whatever becomes of them (open loop). Goodput counts answers of success within
  * the request's deadline, from when it was due. In the mix an order costs as much as many pages, and is preferred: so
  * there goodput is counted in work, each kind weighed by the processor time that an answer of it takes of the node's event
  * loop: every second one of sixteen at once is of that kind then, and the others are the mix, because among others an answer

@@ -20,7 +20,7 @@ export interface RunningShop {
   readonly stop: () => Promise<void>
 }
 
-/** Where there is no /proc the two are not known, and not judged. */
+/** Where there is no /proc, what is read from it is not known (NaN), and not judged. */
 const read = (file: string): string => {
   try {
     return fs.readFileSync(file, "utf8")
@@ -75,7 +75,7 @@ export const startShop = async (
       const fields = read(`/proc/${child.pid}/stat`).split(") ")[1]?.split(" ") ?? []
       return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
     },
-    loopCpu: () => Number(read(`/proc/${child.pid}/task/${child.pid}/schedstat`).split(" ")[0]) / 1e9,
+    loopCpu: () => Number.parseFloat(read(`/proc/${child.pid}/task/${child.pid}/schedstat`)) / 1e9,
     stop: async () => {
       child.kill("SIGTERM")
       await ended

@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict"
 import * as path from "node:path"
-import { Duration, Effect, Schedule, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import { frozen } from "../database/privateCluster.ts"
 import { customer, listOrders, placeOrder, untilAllCaptured } from "../main/client.ts"
 import type { Ready } from "../main/process.ts"
+import { eventually } from "../eventually.ts"
 import type { Browser, Context, Page } from "./Browser.ts"
 import { contrast, focused, overflow, structure } from "./inPage.ts"
 import { type Pictures, takePicture } from "./pictures.ts"
@@ -189,10 +190,7 @@ const keyboard = Effect.fnUntraced(function* (page: Page) {
   yield* asked(() => page.locator("#invariants-well summary").first().click())
   yield* asked(() => page.evaluate("document.activeElement.blur()"))
   const compared = (yield* read(page, "asof")).slice(0, 14)
-  yield* Effect.repeat(read(page, "asof"), {
-    until: (text) => text.slice(0, 14) !== compared,
-    schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 50 }))
-  })
+  yield* eventually(read(page, "asof"), (text) => text.slice(0, 14) !== compared, { every: "100 millis" })
   assert.match(yield* read(page, "invariants"), /acknowledged order missing/)
   yield* asked(() => page.locator("#invariants-well summary").first().click())
   yield* asked(() => page.evaluate("document.activeElement.blur()"))

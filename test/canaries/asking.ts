@@ -42,6 +42,18 @@ export const asking = (url: string) =>
     })
   )
 
+/** Of an answer without end, as much as there is with its first event. */
+export const firstEvent = (url: string, path: string, headers: Readonly<Record<string, string>>) =>
+  Effect.promise(async (signal): Promise<Answered> => {
+    const answer = await fetch(`${url}${path}`, { headers, signal, redirect: "manual" })
+    let text = ""
+    for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part
+      if (text.includes("\n\n")) break
+    }
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), text, asked: `GET ${path}` }
+  })
+
 export const jsonOf = (answer: Answered) => JSON.parse(answer.text) as Readonly<Record<string, string>>
 
 const { card, email, key, name, password, reference, token } = canaries

@@ -32,9 +32,10 @@ layer(Planted.layer, { excludeTestServices: true, timeout: "120 seconds" })("wha
   it.effect("is in no answer and on no operator's page", () =>
     Effect.map(Planted, ({ answers, own, secrets }) => {
       assert.isAtLeast(answers.length, 120)
-      for (const { asked, headers, text } of answers) {
-        assert.deepStrictEqual(leakIn(asked, `${JSON.stringify(headers)} ${text}`, secrets), [])
-      }
+      const leaks = answers.flatMap(({ asked, headers, text }) =>
+        leakIn(asked, `${JSON.stringify(headers)} ${text}`, secrets)
+      )
+      assert.deepStrictEqual(leaks, [])
       for (const { text } of own) {
         assert.include(text, canaries.email)
         for (const secret of [...secrets, canaries.key]) assert.notInclude(text, secret)
@@ -77,7 +78,7 @@ layer(Planted.layer, { excludeTestServices: true, timeout: "120 seconds" })("wha
 
   it.effect("waits in the spool without what opens anything", () =>
     Effect.map(Planted, ({ kept, secrets }) => {
-      assert.isNotEmpty(kept)
+      assert.isTrue(kept.some((file) => file.includes(canaries.reference)))
       for (const file of kept) for (const secret of secrets) assert.notInclude(file, secret)
     })
   )

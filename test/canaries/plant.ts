@@ -5,12 +5,13 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { assert } from "@effect/vitest"
-import { Context, Effect, Layer, Logger, Schedule } from "effect"
+import { Context, Effect, Layer, Logger } from "effect"
 import type { Database } from "../../src/database/Database.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { untilCatalogueIsKnown } from "../main/client.ts"
 import { startShop } from "../main/process.ts"
-import { type Answered, type Ask, asking, hostile, hostileToOps, jsonOf, speak } from "./asking.ts"
+import { eventually } from "../eventually.ts"
+import { type Answered, type Ask, asking, firstEvent, hostile, hostileToOps, jsonOf, speak } from "./asking.ts"
 import { canaries } from "./canaries.ts"
 import { type Heard, paymentMethods, startGossip } from "./gossip.ts"
 import * as Tables from "./tables.ts"
@@ -93,39 +94,57 @@ const hearDatabase = Effect.fnUntraced(function* (ask: Ask, { headers, order }: 
   const looks = yield* Effect.forEach(kept.flat(), (answer) =>
     ask("GET", `/v1/deferred/${jsonOf(answer)["id"]}`, { headers })
   )
-  return [...refused.flat(), checked, ...kept.flat(), ...looks]
+  const deferredIds = kept.flat().map((answer) => jsonOf(answer)["id"] ?? "")
+  return { answers: [...refused.flat(), checked, ...kept.flat(), ...looks], deferredIds }
 })
 
-/** Everything that operators are shown. */
-const lookAsOperator = Effect.fnUntraced(function* (ask: Ask) {
+/** Everything that operators are shown, and what is explained to them of these ids. */
+const lookAsOperator = Effect.fnUntraced(function* (opsUrl: string, ask: Ask, ids: ReadonlyArray<string>) {
   const lists = ["dead-letters", "dead-letters/groups", "dead-letters/preview", "queues"]
   const seen = [
     "/metrics",
     "/openapi.json",
-    ...[...lists, "kill-switches", "circuits", "invariants"].map((of) => `/ops/api/${of}`)
+    ...[...lists, "kill-switches", "circuits", "invariants", "status", "audit", "log-levels"].map(
+      (of) => `/ops/api/${of}`
+    ),
+    ...ids.map((id) => `/ops/api/explain?id=${id}`)
   ]
   const shown = yield* Effect.forEach(seen, (of) => ask("GET", of, { headers: asOperator }))
-  const ids = [...(shown[2]?.text ?? "").matchAll(/"id":"(\d+)"/g)].map(([, id]) => id)
-  assert.isAtLeast(ids.length, 5)
-  const letters = yield* Effect.forEach(ids, (id) => ask("GET", `/ops/api/dead-letters/${id}`, { headers: asOperator }))
+  const dead = [...(shown[2]?.text ?? "").matchAll(/"id":"(\d+)"/g)].map(([, id]) => id)
+  assert.isAtLeast(dead.length, 5)
+  const letters = yield* Effect.forEach(dead, (id) =>
+    ask("GET", `/ops/api/dead-letters/${id}`, { headers: asOperator })
+  )
   const signedIn = yield* ask("POST", "/ops/login", {
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: `token=${operatorToken}`
   })
   const cookie = (signedIn.headers["set-cookie"] ?? "").split(";", 1)[0] ?? ""
-  const all = [...shown, ...letters, yield* ask("GET", "/ops", { headers: { cookie } })]
+  const inBrowser = (of: string) => ask("GET", of, { headers: { cookie } })
+  // What was typed stands in the form again.
+  const lookUp = (id: string) =>
+    Effect.map(inBrowser(`/ops/look-up?id=${id}`), (page) => ({
+      ...page,
+      text: page.text.replace(`value="${id}"`, "")
+    }))
+  const pages = [
+    ...(yield* Effect.forEach(["/ops", "/ops/runbook"], inBrowser)),
+    ...(yield* Effect.forEach(ids, lookUp))
+  ]
+  const streams = [
+    yield* firstEvent(opsUrl, "/ops/api/stream", { cookie }),
+    yield* firstEvent(opsUrl, "/ops/api/tail", asOperator)
+  ]
+  const all = [...shown, ...letters, ...pages, ...streams]
   for (const { asked, status } of all) assert.strictEqual(status, 200, asked)
   return all
 })
-
-const often = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "40 seconds" }))
 
 const plant = Effect.gen(function* () {
   const dataDir = yield* temporaryFolder
   const gossip = yield* startGossip
   const shop = yield* startShop({ env: envOf(dataDir, gossip.url) })
-  const { url } = yield* shop.ready
-  const opsUrl = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+  const { opsUrl, url } = yield* shop.ready
   const [{ ask }, { ask: askOps }] = yield* Effect.all([asking(url), asking(opsUrl)])
   const inDatabase = <A, E>(effect: Effect.Effect<A, E, Database>) => Effect.provide(effect, Tables.databaseIn(dataDir))
 
@@ -137,14 +156,16 @@ const plant = Effect.gen(function* () {
   // What is kept while the database is away is quoted from there.
   yield* untilCatalogueIsKnown(url)
   yield* inDatabase(Tables.loosenTongues)
-  answers.push(...(yield* hearDatabase(ask, customer)))
+  const heard = yield* hearDatabase(ask, customer)
+  answers.push(...heard.answers)
   const spool = path.join(dataDir, "spool")
   const kept = fs.readdirSync(spool).map((file) => fs.readFileSync(path.join(spool, file), "latin1"))
   yield* inDatabase(
-    Effect.repeat(Tables.queuesOfFailures, {
-      until: (queues) => ["emails", "orders"].every((one) => queues.filter((queue) => queue === one).length >= 3),
-      schedule: often
-    })
+    eventually(
+      Tables.queuesOfFailures,
+      (queues) => ["emails", "orders"].every((one) => queues.filter((queue) => queue === one).length >= 3),
+      { every: "100 millis", within: "40 seconds" }
+    )
   )
   const stands = yield* inDatabase(Tables.whereItStands)
   yield* inDatabase(Tables.silence)
@@ -154,7 +175,8 @@ const plant = Effect.gen(function* () {
   answers.push(yield* ask("POST", "/v1/sessions", { body: { email, password } }))
   const looks = [`/v1/orders/${first}`, `/v1/orders/${first}/timeline`, "/v1/orders"]
   answers.push(...(yield* Effect.forEach(looks, (of) => ask("GET", of, { headers: customer.headers }))))
-  answers.push(...(yield* lookAsOperator(askOps)))
+  const ids = [...orderIds, ...heard.deferredIds, `${key}-${paymentMethods[0]}`]
+  answers.push(...(yield* lookAsOperator(opsUrl, askOps, ids)))
 
   yield* shop.signal("SIGTERM")
   const { said } = yield* shop.ended

@@ -4,7 +4,8 @@
  */
 import { Effect, Redacted } from "effect"
 import { Database } from "../../src/database/Database.ts"
-import { redisServer, withoutRedis } from "../dependencies/redis/redisServer.ts"
+import { installed } from "../dependencies/redis/program.ts"
+import { redisServer } from "../dependencies/redis/redisServer.ts"
 import { customer, type Customer, request, untilCatalogueIsKnown } from "../main/client.ts"
 import type { Environment } from "../main/process.ts"
 import { startProxy } from "../main/proxy.ts"
@@ -83,7 +84,7 @@ export const makeWorld = Effect.fnUntraced(function* (options: WorldOptions) {
   const wire = yield* faultProxy({ host: "127.0.0.1", port: portOf(postgres.url) })
   const folder = yield* temporaryFolder
   const provider = yield* startProvider(`${folder}/sandbox`)
-  const redis = options.redis === true && withoutRedis === undefined ? yield* wiredRedis : undefined
+  const redis = options.redis === true && installed() ? yield* wiredRedis : undefined
   const payments = options.paymentsOverTls === true ? yield* tlsWire(provider.wire.port, folder) : undefined
   const start = (number: number) =>
     startNode(

@@ -1,12 +1,14 @@
 /**
  * One node of the shop, as a process that can be killed, told to stop, frozen, and started again at its own address.
  */
-import * as net from "node:net"
 import { Effect, Exit, Scope } from "effect"
-import { type Environment, type Line, nodeFlags, startShop, type Shop } from "../main/process.ts"
+import { freePort } from "../main/freePort.ts"
+import { type Environment, type Line, nodeFlags, type Ready, startShop, type Shop } from "../main/process.ts"
 
 export interface Node {
   readonly url: string
+  /** Another one in every life. */
+  readonly opsUrl: Effect.Effect<string>
   readonly pid: Effect.Effect<number>
   /** Of the life that goes on, or was the last. */
   readonly lines: Effect.Effect<ReadonlyArray<Line>>
@@ -20,14 +22,6 @@ export interface Node {
   /** A life after the first; takes requests when it returns. What is given takes the place of what it had. */
   readonly start: (env?: Environment) => Effect.Effect<void>
 }
-
-export const freePort = Effect.callback<number>((resume) => {
-  const server = net.createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address() as net.AddressInfo
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 /** `descriptors`: how many files and connections it may have open; as many as everybody else unless given. */
 const limited = (descriptors: number | undefined) =>
@@ -49,8 +43,7 @@ export const startNode = Effect.fnUntraced(function* (env: Environment, descript
     const scope = yield* Scope.fork(owner)
     const started = Effect.gen(function* () {
       const shop = yield* startShop({ env: { ...env, PORT, ...more }, ...limited(descriptors) })
-      const { url } = yield* shop.ready
-      return { scope, shop, url }
+      return { scope, shop, ready: yield* shop.ready }
     })
     // Interrupted, it would keep its port.
     return yield* started.pipe(
@@ -58,9 +51,10 @@ export const startNode = Effect.fnUntraced(function* (env: Environment, descript
       Effect.onError(() => Scope.close(scope, Exit.void))
     )
   })
-  let life: { readonly scope: Scope.Closeable; readonly shop: Shop; readonly url: string } = yield* begin()
+  let life: { readonly scope: Scope.Closeable; readonly shop: Shop; readonly ready: Ready } = yield* begin()
   return {
-    url: life.url,
+    url: life.ready.url,
+    opsUrl: Effect.sync(() => life.ready.opsUrl),
     pid: Effect.sync(() => life.shop.pid),
     lines: Effect.suspend(() => life.shop.lines),
     signal: (signal) => Effect.suspend(() => life.shop.signal(signal)),

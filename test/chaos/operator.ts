@@ -20,10 +20,8 @@ const nothing = { items: 0, results: { done: 0, dead: 0, skipped: 0 } }
 const perSecond = 10
 
 const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
-const addressOf = (node: Node) =>
-  Effect.map(node.lines, (lines) => String(lines.find(({ message }) => message === "ready")?.["ops_url"]))
 const post = <Body>(node: Node, path: string, body: object) =>
-  Effect.flatMap(addressOf(node), (url) =>
+  Effect.flatMap(node.opsUrl, (url) =>
     request<Body>(`${url}/ops/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) })
   )
 
@@ -38,7 +36,7 @@ export const replayAll = Effect.fnUntraced(function* (node: Node) {
     reason: "the provider is well again",
     per_second: perSecond
   })
-  const look = request<Replay>(`${yield* addressOf(node)}/ops/api/replays/${begun?.body.id ?? ""}`, { headers })
+  const look = request<Replay>(`${yield* node.opsUrl}/ops/api/replays/${begun?.body.id ?? ""}`, { headers })
   const last = yield* Effect.repeat(look, {
     until: (answer) => {
       const { items, results } = answer?.body ?? nothing

@@ -12,6 +12,8 @@ import { serverPid, temporaryFolder } from "./privateCluster.ts"
 import { realClock } from "./testDatabase.ts"
 
 const often = Schedule.spaced("10 millis")
+/** A second and less; the rest is for a machine that does much else. */
+const soonMillis = 5_000
 const isAlive = (pid: number) => fs.existsSync(`/proc/${pid}`)
 const answers = (port: number) =>
   Effect.callback<boolean>((resume) => {
@@ -111,7 +113,7 @@ layer(Folder.layer)("the embedded server", (it) => {
         Effect.sync(() => isAlive(pid)),
         { until: (alive) => !alive, schedule: often }
       )
-      expect(performance.now() - started).toBeLessThan(2_000)
+      expect(performance.now() - started).toBeLessThan(soonMillis)
     }).pipe(Effect.scoped, Effect.provide(realClock))
   )
 
@@ -122,7 +124,7 @@ layer(Folder.layer)("the embedded server", (it) => {
       process.kill(child.pid ?? 0, "SIGKILL")
       const started = performance.now()
       const server = yield* EmbeddedPostgres.start({ directory, ...quietly })
-      expect(performance.now() - started).toBeLessThan(2_000)
+      expect(performance.now() - started).toBeLessThan(soonMillis)
       const sql = yield* connect(Redacted.value(server.url))
       expect(yield* sql`select n from kept`).toEqual([{ n: 42 }])
     }).pipe(Effect.scoped, Effect.provide(realClock))

@@ -1,10 +1,11 @@
 /** The deadline of whoever asks bounds the database too: the call, the statement on the server, and what it locks. */
 import { expect, layer } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { DatabaseHealth } from "../../src/database/DatabaseHealth.ts"
 import { OperatorsDatabase } from "../../src/database/OperatorsDatabase.ts"
 import { withDeadline } from "../../src/resilience/index.ts"
+import { eventually } from "../eventually.ts"
 import { realClock, TestDatabase } from "./testDatabase.ts"
 
 /** Pings often enough that a busy machine's late one is no outage, and a slow statement is told from one. */
@@ -29,9 +30,9 @@ const underWay = Effect.flatMap(OperatorsDatabase, (operators) =>
     )
   )
 )
-const untilNothingIsUnderWay = Effect.repeat(underWay, {
-  until: (queries) => queries.length === 0,
-  schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "3 seconds" }))
+const untilNothingIsUnderWay = eventually(underWay, (queries) => queries.length === 0, {
+  every: "20 millis",
+  within: "5 seconds"
 }).pipe(Effect.provide(realClock))
 
 layer(database)("a call inside of a deadline", (it) => {

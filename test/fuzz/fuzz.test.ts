@@ -8,6 +8,7 @@ import { Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { Door, member, openDoor, send, Written } from "../http/door.ts"
 import { opsNode } from "../http/ops/opsNode.ts"
+import { signedIn } from "../main/operator.ts"
 import { tracesIn } from "../canaries/canaries.ts"
 import type { Document } from "./document.ts"
 import { alsoWrongFor, besides, withoutReason } from "./operators.ts"
@@ -15,6 +16,20 @@ import { asText, walk } from "./walk.ts"
 
 const seed = Number(process.env["HTTP_SEED"] ?? Date.now() % 1_000_000)
 const requests = 700
+
+/** Chance may leave a status out of one sample, and never out of so many. */
+const samples = 5
+/** Walks, each by another seed, until each of these was answered. */
+const answers = Effect.fnUntraced(function* <E, R>(
+  wanted: ReadonlyArray<number>,
+  walked: (seed: number) => Effect.Effect<ReadonlyMap<number, number>, E, R>
+) {
+  const left = new Set(wanted)
+  for (let sample = 0; sample < samples && left.size > 0; sample++) {
+    for (const status of (yield* walked(seed + sample)).keys()) left.delete(status)
+  }
+  assert.deepStrictEqual([...left], [])
+})
 
 layer(openDoor, { excludeTestServices: true })("what the API's document allows, and what it does not", (it) => {
   it.effect(
@@ -26,10 +41,12 @@ layer(openDoor, { excludeTestServices: true })("what the API's document allows, 
         const url = `http://127.0.0.1:${port}`
         const document = OpenApi.fromApi(Api) as unknown as Document
         const tokens = { lasting: [one.token, other.token], spare: spare.token }
-        const { breaches, statuses } = yield* walk({ url, document, tokens, seed, requests, concurrency: 8 })
-        assert.deepStrictEqual(breaches.map(asText(url)), [])
-        for (const status of [200, 201, 400, 401, 404, 405])
-          assert.isTrue(statuses.has(status), `no ${status} in the sample`)
+        yield* answers([200, 201, 400, 401, 404, 405], (seed) =>
+          Effect.map(walk({ url, document, tokens, seed, requests, concurrency: 8 }), ({ breaches, statuses }) => {
+            assert.deepStrictEqual(breaches.map(asText(url)), [])
+            return statuses
+          })
+        )
         assert.deepStrictEqual(
           (yield* Written).filter((line) => tracesIn(line).length > 0),
           []
@@ -44,9 +61,11 @@ const operators = { operator: "token-of-ada", viewer: "token-of-vic" }
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
 /** Dead letters to be looked at, replayed and discarded. */
-const letters = Effect.gen(function* () {
+const letters = Effect.fnUntraced(function* (of: string) {
   const jobs = yield* Jobs
-  for (const key of ["a", "b", "c", "d", "e"]) yield* jobs.enqueue({ queue: "fuzzed", key, payload: { order_id: key } })
+  for (const letter of ["a", "b", "c", "d", "e"]) {
+    yield* jobs.enqueue({ queue: "fuzzed", key: `${of}-${letter}`, payload: { order_id: letter } })
+  }
   const claimed = yield* jobs.claim("fuzzed", 5)
   yield* jobs.settleAll(claimed.map((job) => [job, Settlement.dead({ code: "Gone", category: "permanent" })]))
 })
@@ -60,12 +79,15 @@ const changes = Effect.flatMap(Database, (database) =>
 )
 
 layer(opsNode, { excludeTestServices: true })("what the operators' document allows, and what it does not", (it) => {
-  const walkAs = Effect.fnUntraced(function* (lasting: ReadonlyArray<string>, cookie: string, requests: number) {
+  /** With a token, and in a browser that has signed in with it. */
+  const walkAs = Effect.fnUntraced(function* (token: string, seed: number, requests: number) {
     const { port } = yield* Door
     const url = `http://127.0.0.1:${port}`
+    yield* letters(`${token}-${seed}`)
+    const cookie = yield* signedIn(url, token)
     const document = JSON.parse((yield* send("GET", "/openapi.json")).text) as Document
     const alsoWrong = alsoWrongFor(operators, cookie)
-    const tokens = { lasting, spare: lasting[0] ?? "" }
+    const tokens = { lasting: [token], spare: token }
     const walked = yield* walk({ url, document, besides, cookie, alsoWrong, tokens, seed, requests, concurrency: 8 })
     assert.deepStrictEqual(walked.breaches.map(asText(url)), [])
     return walked.statuses
@@ -75,11 +97,9 @@ layer(opsNode, { excludeTestServices: true })("what the operators' document allo
     `changes nothing for who only looks (seed ${seed})`,
     () =>
       Effect.gen(function* () {
-        yield* letters
         const before = yield* changes
-        const statuses = yield* walkAs([operators.viewer], "", 300)
+        yield* answers([200, 400, 401, 403], (seed) => walkAs(operators.viewer, seed, 300))
         assert.deepStrictEqual(yield* changes, before)
-        for (const status of [200, 400, 401, 403]) assert.isTrue(statuses.has(status), `no ${status} in the sample`)
       }),
     60_000
   )
@@ -88,10 +108,7 @@ layer(opsNode, { excludeTestServices: true })("what the operators' document allo
     `is answered as the contract says, and nothing entrusted to it is in the log (seed ${seed})`,
     () =>
       Effect.gen(function* () {
-        yield* letters
-        const statuses = yield* walkAs([operators.operator], "", 400)
-        for (const status of [200, 202, 400, 401, 404, 405])
-          assert.isTrue(statuses.has(status), `no ${status} in the sample`)
+        yield* answers([200, 202, 400, 401, 404, 405], (seed) => walkAs(operators.operator, seed, 400))
         assert.deepStrictEqual(
           (yield* Written).filter((line) => tracesIn(withoutReason(line)).length > 0),
           []

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { customer, placeOrder, request } from "../main/client.ts"
+import { signedIn } from "../main/operator.ts"
 import { startShop } from "../main/process.ts"
 import { tracesIn } from "../canaries/canaries.ts"
 import type { Document } from "./document.ts"
@@ -45,13 +46,6 @@ const asOperator = { "content-type": "application/json", authorization: `Bearer 
 /** Of an operators' walk: one request for so many of the API's. */
 const share = 3
 
-const signedIn = (ops: string) =>
-  Effect.promise(async () => {
-    const body = new URLSearchParams({ token: operators.operator })
-    const answer = await fetch(`${ops}/ops/login`, { method: "POST", body, redirect: "manual" })
-    return answer.headers.get("set-cookie")?.split(";", 1)[0] ?? ""
-  })
-
 interface Named {
   readonly data: ReadonlyArray<{ readonly name?: string; readonly queue?: string }>
 }
@@ -89,7 +83,7 @@ export const fuzz = Effect.fnUntraced(function* ({ concurrency, requests, say, s
     OPS_TOKENS: `ada:operator:${operators.operator},vic:viewer:${operators.viewer}`
   }
   const shop = yield* startShop({ env })
-  const { url } = yield* shop.ready
+  const { opsUrl: ops, url } = yield* shop.ready
   const tokens = yield* Effect.all([customer(url), customer(url), customer(url)])
   const [one = "", other = "", spare = ""] = tokens.map(({ authorization }) => authorization.slice("Bearer ".length))
   const answer = yield* request<Document>(`${url}/openapi.json`)
@@ -112,11 +106,10 @@ export const fuzz = Effect.fnUntraced(function* ({ concurrency, requests, say, s
   })
   yield* say(`${process.stdout.isTTY ? "\n" : ""}the API: ${countsOf(walked)}`)
 
-  const ops = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
   const described = yield* request<Document>(`${ops}/openapi.json`)
   if (described?.status !== 200)
     return [`the operators' /openapi.json is not there: ${described?.status ?? "no answer"}`]
-  const cookie = yield* signedIn(ops)
+  const cookie = yield* signedIn(ops, operators.operator)
   const byOperators = yield* walk({
     url: ops,
     document: described.body,

@@ -1,11 +1,12 @@
 /** The shop in memory with a database that a test can take away: orders, deferred writes and new accounts cannot be reached then. */
-import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
+import { Context, Duration, Effect, Layer, Option } from "effect"
 import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
 import { DatabaseUnavailable } from "../../src/database/errors.ts"
 import { DeferredWrites } from "../../src/jobs/spool/DeferredWrites.ts"
 import { OrderStore } from "../../src/orders/OrderStore.ts"
 import { Shop } from "../../src/testing/index.ts"
 import { Users } from "../../src/users/Users.ts"
+import { eventually } from "../eventually.ts"
 
 export class Away extends Context.Service<Away, { is: boolean }>()("holdfast/test/Away") {}
 
@@ -17,10 +18,7 @@ export const shop = Layer.effect(
   Effect.gen(function* () {
     const state = { is: false }
     const lastGood = yield* LastGoodCatalogue
-    yield* Effect.repeat(lastGood.within(Duration.hours(1)), {
-      until: Option.isSome,
-      schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
-    })
+    yield* eventually(lastGood.within(Duration.hours(1)), Option.isSome, { every: "20 millis", within: "10 seconds" })
     const [store, writes, users] = [yield* OrderStore, yield* DeferredWrites, yield* Users]
     const { add } = users
     const { claimed } = store

@@ -9,8 +9,9 @@ import { Backoff, Dependency, remaining } from "../../src/resilience/index.ts"
 import { Shop } from "../../src/testing/index.ts"
 import { Door, doorOver, member, parsed, problemIn, refusal, send } from "./door.ts"
 
-const readMillis = 400
-const writeMillis = 800
+/** Enough that a busy machine's pauses do not pass for work: it may stand still for half of that. */
+const readMillis = 1_000
+const writeMillis = 1_500
 const path = "/v1/products/prd_1"
 
 type Product = Effect.Success<ReturnType<Storefront["Service"]["find"]>>["value"]

@@ -1,10 +1,11 @@
 /** Clients that are slow, leave, or never come to an end: they cost a socket for a bounded time, and nobody else anything. */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect } from "effect"
 import * as diagnostics from "node:diagnostics_channel"
 import { once } from "node:events"
 import * as net from "node:net"
 import { bodyLimitBytes, lingerMillis, unreadLimitBytes } from "../../src/http/limits.ts"
+import { eventually } from "../eventually.ts"
 import { Door, openDoor, doorOver, parsed, problemIn, send } from "./door.ts"
 import { Shop } from "../../src/testing/index.ts"
 import { talk } from "./rawClient.ts"
@@ -116,11 +117,7 @@ layer(openDoor, { excludeTestServices: true })("clients", (it) => {
       ]
       const left = Array.from({ length: 200 }, (_, n) => leave(port, middles[n % middles.length] ?? "", n % 2 === 0))
       yield* Effect.all(left, { concurrency: 50 })
-      yield* Effect.repeat(open, {
-        until: (now) => now <= before + 5,
-        schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
-      })
-      assert.isAtMost(yield* open, before + 5)
+      yield* eventually(open, (now) => now <= before + 5, { every: "20 millis", within: "10 seconds" })
       assert.strictEqual((yield* send("GET", "/livez")).status, 200)
     })
   )
@@ -143,6 +140,7 @@ layer(openDoor, { excludeTestServices: true })("clients", (it) => {
         const { port } = yield* Door
         const { answer, refusedAfter, endedAfter, taken } = yield* insist(port, head, piece)
         assert.strictEqual(problemIn(parsed(answer)).code, "payload_too_large")
+        assert.isAbove(taken, 0)
         assert.isAtMost(taken, read + unreadLimitBytes + 2 * oneRead)
         assert.isBelow(endedAfter - refusedAfter, lingerMillis + slackMillis)
       })

@@ -1,19 +1,19 @@
 /**
  * A worker as a process of its own, to be killed: runs replays and the jobs of the queue `bulk`, and writes the key of
- * each that it ran as a line of a file. Says how many after every hundred.
+ * each that it ran as a line of a file. Kills itself when it has run so many, if it is told how many.
  *
- *     node replayingProcess.ts <database url> <file>
+ *     node replayingProcess.ts <database url> <file> [<how many>]
  */
 import * as fs from "node:fs"
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
 import { replayQueue, runReplay } from "../../src/jobs/replays.ts"
 import { runWorker } from "../../src/jobs/Worker.ts"
 
-const [, , url = "", file = ""] = process.argv
+const [, , url = "", file = "", last] = process.argv
 
 const work = Effect.gen(function* () {
   let ran = 0
@@ -24,9 +24,9 @@ const work = Effect.gen(function* () {
     prefetch: 180,
     handle: (job) =>
       Effect.as(
-        Effect.suspend(() => {
+        Effect.sync(() => {
           fs.appendFileSync(file, `${job.key}\n`)
-          return ++ran % 100 === 0 ? Console.log(`${ran} `) : Effect.void
+          if (String(++ran) === last) process.kill(process.pid, "SIGKILL")
         }),
         Settlement.done
       )

@@ -3,10 +3,11 @@
  *
  * A shop that is killed gives no answer; that is a value here (`undefined`), because it is what these tests are about.
  */
-import { Effect, Schedule } from "effect"
+import { Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { leaseSeconds } from "../../src/jobs/Job.ts"
 import type { LedgerEntry } from "../../src/sandbox/payments/objects.ts"
+import { eventually } from "../eventually.ts"
 
 export interface Answer<Body> {
   readonly status: number
@@ -94,12 +95,10 @@ export const listOrders = (url: string, { authorization }: Customer) =>
 
 /** Waits until all of somebody's orders are, or for a killed worker's lease and then some. */
 export const untilAllCaptured = (url: string, who: Customer) =>
-  listOrders(url, who).pipe(
-    Effect.repeat({
-      until: (orders) => orders.every(({ status }) => status === "captured"),
-      schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: `${leaseSeconds + 45} seconds` }))
-    })
-  )
+  eventually(listOrders(url, who), (orders) => orders.every(({ status }) => status === "captured"), {
+    every: "250 millis",
+    within: `${leaseSeconds + 45} seconds`
+  })
 
 /** What the provider did for an order, in order. */
 export const ledger = (sandboxUrl: string, orderId: string) =>
@@ -117,7 +116,6 @@ interface Checked {
 
 /** From then on the shop shows and quotes its catalogue without the database. */
 export const untilCatalogueIsKnown = (url: string) =>
-  Effect.repeat(request<Checked>(`${url}/health`), {
-    until: (answer) => answer?.body.checks["cache"]?.status === "ok",
-    schedule: Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "30 seconds" }))
+  eventually(request<Checked>(`${url}/health`), (answer) => answer?.body.checks["cache"]?.status === "ok", {
+    within: "30 seconds"
   })

@@ -4,7 +4,7 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Context, Deferred, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Logger, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { Reactivity } from "effect/reactivity"
@@ -15,6 +15,7 @@ import { KillSwitchesPostgres } from "../../src/database/KillSwitchesPostgres.ts
 import { KillSwitches } from "../../src/resilience/index.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { TestDatabaseUrl } from "../database/testDatabase.ts"
+import { eventually } from "../eventually.ts"
 import { startShop } from "./process.ts"
 import { startRelay } from "./relay.ts"
 
@@ -173,12 +174,13 @@ layer(shop, { excludeTestServices: true })("the client, over a wire that breaks,
       Effect.gen(function* () {
         const { client } = yield* member
         const checkout = yield* switches
-        yield* checkout.set("checkout", "off", { actor: "ada", reason: "drill", expiresIn: "2 seconds" })
-        const refused = Effect.flip(client.orders.place({ payload: kettle }, { deadline: "1 second" }))
-        yield* Effect.repeat(refused, {
-          until: ({ _tag }) => _tag === "FeatureDisabled",
-          schedule: Schedule.spaced("50 millis")
+        yield* checkout.set("checkout", "off", { actor: "ada", reason: "drill", expiresIn: "5 seconds" })
+        // Until the shop has heard of it, orders are placed.
+        const outcome = Effect.match(client.orders.place({ payload: kettle }, { deadline: "1 second" }), {
+          onFailure: ({ _tag }) => _tag,
+          onSuccess: () => "placed" as const
         })
+        yield* eventually(outcome, (tag) => tag === "FeatureDisabled")
         const { attempts, keys, result, statuses } = yield* watched(client.orders.place({ payload: kettle }))
         assert.include(["confirmed", "captured"], result.status)
         assert.strictEqual(keys.size, 1)
@@ -203,11 +205,9 @@ layer(shop, { excludeTestServices: true })("the client, over a wire that breaks,
         const release = yield* claimed(user.id, idempotencyKey)
         const { relay } = yield* Running
         const placing = yield* Effect.forkChild(watched(client.orders.place({ payload: kettle }, { idempotencyKey })))
-        yield* Effect.repeat(relay.seen, {
-          until: (all) =>
-            all.some(({ headers, status }) => headers["idempotency-key"] === idempotencyKey && status === 409),
-          schedule: Schedule.spaced("20 millis")
-        })
+        yield* eventually(relay.seen, (all) =>
+          all.some(({ headers, status }) => headers["idempotency-key"] === idempotencyKey && status === 409)
+        )
         yield* release
         const { keys, result, statuses } = yield* Fiber.join(placing)
         assert.include(["confirmed", "captured"], result.status)

@@ -16,9 +16,6 @@ interface Problem {
   readonly errors?: ReadonlyArray<{ readonly pointer: string }>
 }
 
-const opsOf = (lines: ReadonlyArray<Readonly<Record<string, unknown>>>) =>
-  String(lines.find(({ message }) => message === "ready")?.["ops_url"])
-
 layer(Layer.empty, { excludeTestServices: true })("a shop for trying things out", (it) => {
   it.effect(
     "lets an operator play a provider's faults, keeps who did, and survives a defect on demand",
@@ -27,8 +24,7 @@ layer(Layer.empty, { excludeTestServices: true })("a shop for trying things out"
         const DATABASE_URL = Redacted.value(yield* TestDatabaseUrl.make("migrated"))
         const DATA_DIR = yield* temporaryFolder
         const shop = yield* startShop({ env: { DATABASE_URL, DATA_DIR } })
-        const { sandboxUrl, url } = yield* shop.ready
-        const ops = opsOf(yield* shop.lines)
+        const { opsUrl: ops, sandboxUrl, url } = yield* shop.ready
         const token = (yield* Effect.promise(() => readFile(`${DATA_DIR}/ops-token`, "utf8"))).trim()
         const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
         const post = <Body>(path: string, body: object) =>
@@ -89,9 +85,9 @@ layer(Layer.empty, { excludeTestServices: true })("a shop for trying things out"
         const OPS_TOKEN = "a token of an operator"
         const env = { DATABASE_URL, DATA_DIR: yield* temporaryFolder, OPS_TOKEN, ...otherProvider }
         const shop = yield* startShop({ env })
-        yield* shop.ready
+        const { opsUrl } = yield* shop.ready
         const headers = { authorization: `Bearer ${OPS_TOKEN}` }
-        const faults = yield* request<Problem>(`${opsOf(yield* shop.lines)}/ops/api/faults`, { headers })
+        const faults = yield* request<Problem>(`${opsUrl}/ops/api/faults`, { headers })
         expect([faults?.status, faults?.body.code]).toEqual([404, "not_found"])
       }).pipe(Effect.provide(Logger.layer([]))),
     60_000

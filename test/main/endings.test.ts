@@ -75,7 +75,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop that ends", (it) => {
         yield* shop.signal("SIGINT")
         const end = yield* shop.ended
         expect(end.code).toBe(0)
-        expect(yield* stillThere(shop.started, "1 seconds")).toEqual([])
+        expect(yield* stillThere(shop.started, "5 seconds")).toEqual([])
         expect(fs.existsSync(path.join(yield* Folder, "pg", "postmaster.pid"))).toBe(false)
       }),
     60_000
@@ -100,7 +100,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop that ends", (it) => {
         expect(answer).toContain('"code":"draining"')
         expect(yield* shop.ended).toMatchObject({ code: 0 })
         expect(performance.now() - asked).toBeLessThan(graceMillis)
-        expect(yield* stillThere(shop.started, "1 seconds")).toEqual([])
+        expect(yield* stillThere(shop.started, "5 seconds")).toEqual([])
 
         const next = yield* running()
         const began = performance.now()
@@ -124,7 +124,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop that ends", (it) => {
         )
         expect(yield* shop.ended).toMatchObject({ code: 130 })
         expect(performance.now() - asked).toBeLessThan(graceMillis)
-        expect(yield* stillThere(shop.started, "3 seconds")).toEqual([])
+        expect(yield* stillThere(shop.started, "5 seconds")).toEqual([])
       }),
     60_000
   )
@@ -136,7 +136,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop that ends", (it) => {
         const shop = yield* running()
         yield* shop.signal("SIGKILL")
         expect(yield* shop.ended).toMatchObject({ signal: "SIGKILL" })
-        expect(yield* stillThere(shop.started, "3 seconds")).toEqual([])
+        expect(yield* stillThere(shop.started, "5 seconds")).toEqual([])
       }),
     60_000
   )

@@ -13,9 +13,10 @@ class Folder extends Context.Service<Folder, string>()("holdfast/test/main/Folde
 }
 
 /** One of its lives, for several tests. */
-class Running extends Context.Service<Running, { readonly shop: Shop; readonly url: string }>()(
-  "holdfast/test/main/Running"
-) {
+class Running extends Context.Service<
+  Running,
+  { readonly shop: Shop; readonly url: string; readonly opsUrl: string }
+>()("holdfast/test/main/Running") {
   static readonly layer = Layer.effect(
     Running,
     Effect.gen(function* () {
@@ -113,8 +114,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop on a folder of its ow
       "serves nothing of one port on the other",
       () =>
         Effect.gen(function* () {
-          const { shop, url } = yield* Running
-          const opsUrl = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+          const { opsUrl, url } = yield* Running
           const unknown = { status: 404, body: { code: "not_found" } }
           for (const path of ["/ops", "/ops/login", "/ops/api/queues", "/metrics"])
             expect(yield* request(`${url}${path}`)).toMatchObject(unknown)
@@ -128,8 +128,7 @@ layer(Folder.layer, { excludeTestServices: true })("a shop on a folder of its ow
       "tells browsers what its settings say: on both ports that it speaks TLS, and on its own who may call it",
       () =>
         Effect.gen(function* () {
-          const { shop, url } = yield* Running
-          const opsUrl = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+          const { opsUrl, url } = yield* Running
           const headers = { origin: "https://shop.example.com", "x-forwarded-proto": "https" }
           const said = (base: string) =>
             Effect.map(request(`${base}/nothing`, { headers }), (answer) => [

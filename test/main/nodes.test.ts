@@ -6,6 +6,7 @@ import { Sandbox } from "../../src/sandbox/Sandbox.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { asAdmin, TestDatabaseUrl } from "../database/testDatabase.ts"
 import { SandboxControls, sandboxForTests } from "../sandbox/sandboxForTests.ts"
+import { eventually } from "../eventually.ts"
 import { customer, listOrders, placeOrder, request, untilAllCaptured } from "./client.ts"
 import { type Line, startShop } from "./process.ts"
 import { asProviders } from "../sandbox/asProviders.ts"
@@ -131,10 +132,7 @@ layer(Layer.provideMerge(TwoNodes.layer, sandboxForTests), { excludeTestServices
           expect(new Set(answers.map((answer) => answer?.body.id)).size).toBe(1_000)
 
           const open = asAdmin(databaseUrl, `select 1 from orders where status not in ('captured', 'failed') limit 1`)
-          yield* Effect.repeat(open, {
-            until: (rows) => rows.length === 0,
-            schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "75 seconds" }))
-          })
+          yield* eventually(open, (rows) => rows.length === 0, { every: "500 millis", within: "75 seconds" })
           const ended = (yield* Effect.forEach(accounts, (who) => listOrders(urls[0], who))).flat()
           const sold = ended.filter(({ status }) => status === "captured").map(({ id }) => id)
           assert.strictEqual(ended.length, 1_000)

@@ -1,9 +1,10 @@
 /** A database that goes away under a running shop, and comes back: the shop says so, stays, and goes on by itself. */
 import * as path from "node:path"
 import { expect, it } from "@effect/vitest"
-import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
+import { eventually } from "../eventually.ts"
 import { customer, placeOrder, type Problem, request, untilCatalogueIsKnown } from "./client.ts"
 import { otherProvider, startShop } from "./process.ts"
 
@@ -18,9 +19,8 @@ const server = Effect.fnUntraced(function* (directory: string, port?: number) {
   return { ...started, stop: Scope.close(scope, Exit.void) }
 })
 
-const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
 const untilStatus = (url: string, status: number) =>
-  Effect.repeat(request<Problem>(url), { until: (answer) => answer?.status === status, schedule: often })
+  eventually(request<Problem>(url), (answer) => answer?.status === status)
 
 it.live(
   "a shop whose database goes away says so, goes on with what it can, and is whole again when it is back",

@@ -25,6 +25,8 @@ export interface Ended {
 
 export interface Ready {
   readonly url: string
+  /** Where operators look. */
+  readonly opsUrl: string
   /** The payment provider that stands in; empty when there is a real one. */
   readonly sandboxUrl: string
   /** The operators' page; outside of production, a link that signs in once. */
@@ -107,13 +109,15 @@ const spawned = ({ command, env }: Start, ready: Deferred.Deferred<Ready>, ended
   let errors = ""
   let readyMillis = 0
   const announce = () => {
-    const url = /"message":"ready","url":"([^"]+)"/.exec(output)?.[1]
-    if (url === undefined) return
+    const line = /^.*"message":"ready".*\n/m.exec(output)?.[0]
+    if (line === undefined) return
+    const { ops_url: opsUrl, url } = JSON.parse(line) as { readonly ops_url: string; readonly url: string }
     readyMillis ||= performance.now() - began
     const welcomed = errors.includes("Stop it with Ctrl-C") || env["NODE_ENV"] === "production"
     const sandboxUrl = /(\S+)\/_sandbox\/ledger/.exec(errors)?.[1] ?? ""
     const operatorsUrl = /operators (\S+)/.exec(errors)?.[1] ?? ""
-    if (welcomed) Deferred.doneUnsafe(ready, Effect.succeed({ url, sandboxUrl, operatorsUrl, millis: readyMillis }))
+    if (welcomed)
+      Deferred.doneUnsafe(ready, Effect.succeed({ url, opsUrl, sandboxUrl, operatorsUrl, millis: readyMillis }))
   }
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text

@@ -1,9 +1,10 @@
 /** The real shop with a real Redis that is frozen, killed and back: nobody who asks notices, and the delay at log in holds. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Redacted, Schedule } from "effect"
+import { Effect, Redacted } from "effect"
 import { redisServer, withoutRedis } from "../dependencies/redis/redisServer.ts"
 import { TestDatabaseUrl } from "../database/testDatabase.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
+import { eventually } from "../eventually.ts"
 import { customer, request } from "./client.ts"
 import { otherProvider, startShop } from "./process.ts"
 
@@ -13,8 +14,6 @@ interface Checks {
 interface Shown {
   readonly degraded: ReadonlyArray<{ readonly feature: string; readonly mode: string }>
 }
-
-const often = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
 
 describe.skipIf(withoutRedis !== undefined)(
   `a shop whose Redis goes${withoutRedis === undefined ? "" : ` (skipped: ${withoutRedis})`}`,
@@ -35,9 +34,7 @@ describe.skipIf(withoutRedis !== undefined)(
           }
           const { url } = yield* (yield* startShop({ env })).ready
           const until = (status: string) =>
-            request<Checks>(`${url}/health`).pipe(
-              Effect.repeat({ until: (answer) => answer?.body.checks["redis"]?.status === status, schedule: often })
-            )
+            eventually(request<Checks>(`${url}/health`), (answer) => answer?.body.checks["redis"]?.status === status)
           const logIn = (email: string) =>
             request<{ readonly code?: string }>(`${url}/v1/sessions`, {
               method: "POST",

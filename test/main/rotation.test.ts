@@ -4,6 +4,7 @@ import { Effect, Layer, Logger, Redacted } from "effect"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { TestDatabaseUrl } from "../database/testDatabase.ts"
 import { request } from "./client.ts"
+import { signedIn } from "./operator.ts"
 import { otherProvider, startShop } from "./process.ts"
 
 const [former, next] = ["the secret of former days, long enough", "the secret of the days to come, long enough"]
@@ -28,8 +29,7 @@ const nodes = Effect.gen(function* () {
       const DATA_DIR = yield* temporaryFolder
       const env = { ...otherProvider, DATABASE_URL, DATA_DIR, APP_SECRET, APP_SECRET_PREVIOUS }
       const shop = yield* startShop({ env: { ...env, OPS_TOKENS: `ada:operator:${operator}` } })
-      const { url } = yield* shop.ready
-      const ops = String((yield* shop.lines).find(({ message }) => message === "ready")?.["ops_url"])
+      const { opsUrl: ops, url } = yield* shop.ready
       const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: object) =>
         Effect.map(
           request<Given>(`${url}${path}`, {
@@ -43,12 +43,6 @@ const nodes = Effect.gen(function* () {
     })
   return yield* Effect.all([started(former, next), started(next, former)], { concurrency: 2 })
 })
-
-const cookieOf = async (ops: string) => {
-  const form = new URLSearchParams({ token: operator })
-  const answer = await fetch(`${ops}/ops/login`, { method: "POST", body: form, redirect: "manual" })
-  return answer.headers.get("set-cookie")?.split(";", 1)[0] ?? ""
-}
 
 layer(Layer.empty, { excludeTestServices: true })("a change of APP_SECRET", (it) => {
   it.effect(
@@ -65,7 +59,7 @@ layer(Layer.empty, { excludeTestServices: true })("a change of APP_SECRET", (it)
         const order = yield* before.ask("POST", "/v1/orders", keyed("order-one", bearer), cart)
         assert.deepStrictEqual([account.status, session.status, order.status], [201, 201, 202])
         const page = yield* before.ask("GET", "/v1/products?limit=1")
-        const cookie = yield* Effect.promise(() => cookieOf(before.ops))
+        const cookie = yield* signedIn(before.ops, operator)
 
         const me = yield* after.ask("GET", "/v1/users/me", bearer)
         assert.deepStrictEqual([me.status, me.body.id], [200, account.body.id])

@@ -5,9 +5,10 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, Redacted, Schedule, Scope } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
+import { eventually } from "../eventually.ts"
 import {
   type Customer,
   customer,
@@ -36,9 +37,9 @@ const server = Effect.fnUntraced(function* (directory: string, port?: number) {
   return { ...started, stop: Scope.close(scope, Exit.void) }
 })
 
-const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "30 seconds" }))
+const patience = { within: "30 seconds" } as const
 const untilHealth = (url: string, status: number) =>
-  Effect.repeat(request(`${url}/health`), { until: (answer) => answer?.status === status, schedule: often })
+  eventually(request(`${url}/health`), (answer) => answer?.status === status, patience)
 
 const signUp = (url: string, name: string) =>
   request<Deferred>(`${url}/v1/users`, {
@@ -53,7 +54,7 @@ const look = (url: string, id: string, who?: Customer) =>
     who === undefined ? {} : { headers: { authorization: who.authorization } }
   )
 const untilDecided = (url: string, id: string, who?: Customer) =>
-  Effect.repeat(look(url, id, who), { until: (answer) => answer?.body.status !== "waiting", schedule: often })
+  eventually(look(url, id, who), (answer) => answer !== undefined && answer.body.status !== "waiting", patience)
 
 it.live(
   "an order that comes while the database is away is kept over kill -9, and paid once when it is back",

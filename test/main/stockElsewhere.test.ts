@@ -3,9 +3,10 @@
  * while it is away, and have not lost or done twice after kill -9.
  */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Redacted, Schedule } from "effect"
+import { Effect, Redacted } from "effect"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { TestDatabaseUrl } from "../database/testDatabase.ts"
+import { eventually } from "../eventually.ts"
 import { customer, fault, ledger, placeOrder, readOrder, request, untilAllCaptured } from "./client.ts"
 import { type Environment, startShop } from "./process.ts"
 
@@ -30,14 +31,12 @@ const shelf = (sandboxUrl: string, sku: string) =>
     request<{ readonly data: Shelf }>(`${sandboxUrl}/_sandbox/inventory/${sku}`),
     (answer) => answer?.body.data ?? { reserved: -1, committed: -1 }
   )
-const until = <A, E>(read: Effect.Effect<A, E>, enough: (value: A) => boolean) =>
-  Effect.repeat(read, {
-    until: enough,
-    schedule: Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
-  })
 /** The stock keeper is told of a sale after the customer is. */
 const untilSold = (sandboxUrl: string, sku: string, sold: Shelf) =>
-  until(shelf(sandboxUrl, sku), ({ committed, reserved }) => committed === sold.committed && reserved === sold.reserved)
+  eventually(
+    shelf(sandboxUrl, sku),
+    ({ committed, reserved }) => committed === sold.committed && reserved === sold.reserved
+  )
 
 describe.concurrent("goods at a stock keeper elsewhere", () => {
   it.live(
@@ -87,10 +86,10 @@ describe.concurrent("goods at a stock keeper elsewhere", () => {
         const [kettles, scales] = yield* Effect.all([shelf(first.sandboxUrl, kettle), shelf(first.sandboxUrl, scale)])
         yield* fault(first.sandboxUrl, { mode: "hang_after", path: "/hold", times: 1, ms: 60_000 })
         const holding = yield* placeOrder(first.url, who, { key: "the-hold-hangs", wait: 0 })
-        yield* until(shelf(first.sandboxUrl, kettle), ({ reserved }) => reserved > kettles.reserved)
+        yield* eventually(shelf(first.sandboxUrl, kettle), ({ reserved }) => reserved > kettles.reserved)
         yield* fault(first.sandboxUrl, { mode: "hang_after", path: "/commit", times: 1, ms: 60_000 })
         const selling = yield* placeOrder(first.url, who, { key: "the-sale-hangs", wait: 0, sku: scale })
-        yield* until(shelf(first.sandboxUrl, scale), ({ committed }) => committed > scales.committed)
+        yield* eventually(shelf(first.sandboxUrl, scale), ({ committed }) => committed > scales.committed)
         yield* first.signal("SIGKILL")
         yield* first.ended
 

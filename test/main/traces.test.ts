@@ -1,19 +1,19 @@
 /** One order, seen by a collector: from the request through its job to the provider, and back with the provider's event. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect } from "effect"
 import { temporaryFolder } from "../database/privateCluster.ts"
+import { eventually } from "../eventually.ts"
 import { collector, type Span, valueOf } from "../telemetry/collector.ts"
 import { customer, readOrder, request, untilAllCaptured } from "./client.ts"
 import { startShop } from "./process.ts"
 
-const patiently = Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
 const caller = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" }
 
 it.live(
   "the trace of an order is whole: request, job, provider's calls, provider's event, with the right parents",
   () =>
     Effect.gen(function* () {
-      const { all, illness, lines, metrics, spans, url: OTEL_EXPORTER_OTLP_ENDPOINT } = yield* collector
+      const { all, asked, illness, lines, metrics, spans, url: OTEL_EXPORTER_OTLP_ENDPOINT } = yield* collector
       const DATA_DIR = yield* temporaryFolder
       const shop = yield* startShop({ env: { DATA_DIR, OTEL_EXPORTER_OTLP_ENDPOINT } })
       const { url } = yield* shop.ready
@@ -37,12 +37,9 @@ it.live(
       const trace = () => spans().filter(({ traceId }) => traceId === caller.traceId)
       const named = (name: string) => trace().filter((span) => span.name === name)
       const wanted = ["process webhooks", "process orders", "POST /v1/orders"]
-      yield* Effect.repeat(
-        Effect.sync(() => wanted.every((name) => named(name).length > 0)),
-        {
-          until: (all) => all,
-          schedule: patiently
-        }
+      yield* eventually(
+        Effect.sync(() => trace().map(({ name }) => name)),
+        (names) => wanted.every((name) => names.includes(name))
       )
 
       const byId = new Map(trace().map((span) => [span.spanId, span]))
@@ -82,19 +79,19 @@ it.live(
       assert.strictEqual((yield* readOrder(url, who, placed?.body.id ?? "")).status, "captured")
 
       // The collector hangs: requests do not notice, and what was kept meanwhile arrives when it is well again.
+      const sent = () => asked.filter((path) => path === "/v1/traces").length
+      const sentBefore = sent()
       illness.hang = true
       const seen = named("GET /v1/products").length
       const sampled = { traceparent: `00-${caller.traceId}-${caller.spanId}-01` }
       for (let n = 0; n < 20; n++) {
         assert.strictEqual((yield* request(`${url}/v1/products`, { headers: sampled }))?.status, 200)
       }
+      yield* eventually(Effect.sync(sent), (now) => now > sentBefore)
       delete illness.hang
-      yield* Effect.repeat(
+      yield* eventually(
         Effect.sync(() => named("GET /v1/products").length),
-        {
-          until: (found) => found >= seen + 20,
-          schedule: patiently
-        }
+        (found) => found >= seen + 20
       )
       assert.strictEqual(named("GET /v1/products").length, seen + 20)
       yield* shop.signal("SIGTERM")

@@ -1,9 +1,10 @@
 /** The real shop and its payment provider: what the provider tells unasked, doubled and in the wrong order. */
 import { expect, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { TestDatabaseUrl } from "../database/testDatabase.ts"
 import { temporaryFolder } from "../database/privateCluster.ts"
 import { sandboxSecretKey } from "../../src/sandbox/credentials.ts"
+import { eventually } from "../eventually.ts"
 import { customer, ledger, placeOrder, readOrder, request } from "./client.ts"
 import { type Ready, startShop } from "./process.ts"
 
@@ -38,7 +39,6 @@ const behave = (behaviour: object) =>
       body: JSON.stringify(behaviour)
     })
   )
-const within = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
 
 layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("a running shop", (it) => {
   it.effect("acknowledges every event of a payment, and charges once whatever their number and order", () =>
@@ -49,12 +49,12 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("a ru
       const placed = yield* placeOrder(url, who, { key: "told-thrice" })
       const id = placed?.body.id ?? ""
       yield* behave({ hold: false, reversed: true })
-      const all = yield* Effect.repeat(deliveries, {
-        until: (sent) => sent.length >= 9 && sent.every(({ status }) => status === 200),
-        schedule: within
-      })
+      const all = yield* eventually(
+        deliveries,
+        (sent) => sent.length >= 9 && sent.every(({ status }) => status === 200)
+      )
       expect(all.map(({ status }) => status)).toEqual(Array.from({ length: 9 }, () => 200))
-      yield* Effect.repeat(readOrder(url, who, id), { until: ({ status }) => status === "captured", schedule: within })
+      yield* eventually(readOrder(url, who, id), ({ status }) => status === "captured")
       expect(yield* ledger(sandboxUrl, id)).toEqual(["authorized", "captured"])
       yield* behave({ duplicates: 0, reversed: false })
     })
@@ -68,11 +68,10 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("a ru
       const placed = yield* placeOrder(url, who, { key: "asked-first", paymentMethod, wait: 0 })
       const id = placed?.body.id ?? ""
       const read = readOrder(url, who, id)
-      yield* Effect.repeat(read, { until: ({ status }) => status === "requires_action", schedule: within })
-      const asking = yield* Effect.repeat(deliveries, {
-        until: (sent) => sent.some(({ type }) => type === "payment_intent.requires_action"),
-        schedule: within
-      })
+      yield* eventually(read, ({ status }) => status === "requires_action")
+      const asking = yield* eventually(deliveries, (sent) =>
+        sent.some(({ type }) => type === "payment_intent.requires_action")
+      )
       const payment = asking.find(({ type }) => type === "payment_intent.requires_action")?.payment_intent
       yield* Effect.promise(() =>
         fetch(`${sandboxUrl}/_sandbox/authenticate/${payment}`, {
@@ -82,7 +81,7 @@ layer(Running.layer, { excludeTestServices: true, timeout: "60 seconds" })("a ru
           headers: { authorization: `Bearer ${sandboxSecretKey}` }
         })
       )
-      yield* Effect.repeat(read, { until: ({ status }) => status === "captured", schedule: within })
+      yield* eventually(read, ({ status }) => status === "captured")
       expect(yield* ledger(sandboxUrl, id)).toEqual(["authorized", "captured"])
     })
   )

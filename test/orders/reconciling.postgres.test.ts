@@ -1,7 +1,6 @@
 /** What looks after orders from outside, on real PostgreSQL: the invariants, orphaned orders, the comparison of the books. */
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Effect, Layer } from "effect"
-import { Database } from "../../src/database/Database.ts"
 import { Payments } from "../../src/dependencies/payments/Payments.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import { violations } from "../../src/orders/invariants.ts"
@@ -10,15 +9,13 @@ import { Orders } from "../../src/orders/Orders.ts"
 import { adoptStrays } from "../../src/orders/OrderSweep.ts"
 import { persisted } from "../../src/resilience/index.ts"
 import { UserId } from "../../src/users/User.ts"
+import { byHand } from "../database/byHand.ts"
 import { buying } from "./buying.ts"
 import { shopInPostgres } from "./shops.ts"
 
 const shop = LedgerSweep.layer.pipe(Layer.provideMerge(shopInPostgres(PaymentsMemory.layer)))
 const { order } = buying("reconciling")
 
-/** One statement of a hand that knows better. */
-const byHand = (statement: string) =>
-  Effect.flatMap(Database, (database) => database.query("test.by_hand", (sql) => sql.unsafe(statement)))
 const broken = (orderId: string) =>
   Effect.map(violations({ orderId, settlingSeconds: 0 }), (all) => all.map(({ invariant }) => invariant))
 

@@ -7,6 +7,7 @@ import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.t
 import { violations } from "../../src/orders/invariants.ts"
 import { adoptStrays } from "../../src/orders/OrderSweep.ts"
 import type { StockOperation } from "../../src/orders/sagaRecord.ts"
+import { byHand } from "../database/byHand.ts"
 import { buying } from "./buying.ts"
 import { faultyInventory } from "./faultyInventory.ts"
 import { shopInPostgres } from "./shops.ts"
@@ -16,8 +17,6 @@ const inventory = faultyInventory((call) => Effect.sync(() => (away.has(call) ? 
 const shop = Layer.provideMerge(shopInPostgres(PaymentsMemory.layer), inventory)
 const { order } = buying("rows")
 
-const byHand = (statement: string) =>
-  Effect.flatMap(Database, (database) => database.query("test.by_hand", (sql) => sql.unsafe(statement)))
 interface Row {
   readonly status: string
   readonly stock_elsewhere: string | null

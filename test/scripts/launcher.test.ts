@@ -102,7 +102,7 @@ describe("a later start", () => {
       expect([stdout, stderr]).toEqual([`${process.execPath}\n`, ""])
     }
     expect(fake.installations).toBe(1)
-    expect(Math.min(...times)).toBeLessThan(300) // the best of five: the machine may be busy with other tests
+    expect(Math.min(...times)).toBeLessThan(1_000) // some 100 ms, and what other tests on the same machine may add
   })
 
   it("installs again when the lockfile has changed", async () => {

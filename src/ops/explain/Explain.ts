@@ -5,10 +5,11 @@
  * All is read in one snapshot, over the operators' connections, so it is one moment and in nobody's way. Switches and
  * circuits are those of the node that is asked. Nothing is changed, and no provider is asked.
  */
-import { Context, DateTime, Effect, Layer } from "effect"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import type { DatabaseUnavailable, QueryTimeout } from "../../database/errors.ts"
 import { OperatorsDatabase } from "../../database/OperatorsDatabase.ts"
+import { Failure } from "../../orders/Order.ts"
 import { possibleMails } from "../../orders/orderMails.ts"
 import { type OrderRow, orderColumns, toSagaRecord } from "../../orders/orderRows.ts"
 import { shownStatus } from "../../orders/waiting.ts"
@@ -148,6 +149,9 @@ const ofOther = (job: JobRow, around: Surroundings): Expected => {
   return expectedOfJob(job, step, calls, around)
 }
 
+/** Of a row that somebody wrote by hand, what stands there is not repeated. */
+const isFailure = Schema.is(Failure)
+
 const factsOf = (row: OrderRow, now: Date): OrderFacts => {
   const record = toSagaRecord(row, "here")
   return {
@@ -160,7 +164,7 @@ const factsOf = (row: OrderRow, now: Date): OrderFacts => {
     refunded: { amount: row.refunded_cents ?? 0, currency: row.currency },
     payment: row.provider_id,
     goods: record.reservation,
-    failure: row.failure?.code ?? null
+    failure: row.failure === null ? null : isFailure(row.failure) ? row.failure.code : "unreadable"
   }
 }
 

@@ -1,26 +1,25 @@
 /** The contract of analytics over HTTP, against the sandbox's counter; and what becomes of events while it is away. */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Layer, Logger, Metric, Schedule } from "effect"
+import { Effect, Layer, Logger, Metric } from "effect"
 import * as HttpServer from "effect/http/HttpServer"
 import { Analytics, counting } from "../../../src/dependencies/analytics/Analytics.ts"
 import { EventBuffer } from "../../../src/dependencies/analytics/EventBuffer.ts"
 import { AnalyticsUrl, HttpAnalytics, switchedOff } from "../../../src/dependencies/analytics/HttpAnalytics.ts"
 import { KillSwitches } from "../../../src/resilience/index.ts"
 import { faulty, fromSandbox, sandboxServer, sandboxUrl } from "../../sandbox/serverForTests.ts"
+import { eventually } from "../../eventually.ts"
 import { analyticsContract, Counts } from "./contract.ts"
-
-const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
 
 const counts = Layer.effect(
   Counts,
   Effect.map(HttpServer.HttpServer, (http) => ({
     of: (name, expected) =>
-      fromSandbox<Record<string, number>>("/_sandbox/analytics").pipe(
-        Effect.map((all) => all[name] ?? 0),
-        Effect.repeat({ until: (count) => count >= expected, schedule: often }),
-        Effect.provideService(HttpServer.HttpServer, http)
-      )
+      eventually(
+        Effect.map(fromSandbox<Record<string, number>>("/_sandbox/analytics"), (all) => all[name] ?? 0),
+        (count) => count >= expected,
+        { within: "15 seconds" }
+      ).pipe(Effect.provideService(HttpServer.HttpServer, http))
   }))
 )
 const url = Layer.effect(

@@ -1,19 +1,19 @@
 /** What every recommender promises, whichever it is. */
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, type Layer, Schedule } from "effect"
+import { Context, Effect, type Layer } from "effect"
 import { mostRecommended } from "../../../src/dependencies/recommendations/policy.ts"
 import { Recommendations } from "../../../src/dependencies/recommendations/Recommendations.ts"
+import { eventually } from "../../eventually.ts"
 
 /** A product that the recommender knows more than enough to say about. */
 export class Known extends Context.Service<Known, string>()("holdfast/test/Known") {}
 
 /** A live answer: on a busy machine one may be late, and then its substitute is right. */
 export const live = (sku: string) =>
-  Effect.flatMap(Recommendations, (service) => service.of(sku)).pipe(
-    Effect.repeat({
-      until: ({ _tag }) => _tag === "Fresh",
-      schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
-    })
+  eventually(
+    Effect.flatMap(Recommendations, (service) => service.of(sku)),
+    ({ _tag }) => _tag === "Fresh",
+    { every: "100 millis", within: "15 seconds" }
   )
 
 export const recommendationsContract = <E>(name: string, recommender: Layer.Layer<Recommendations | Known, E>) =>

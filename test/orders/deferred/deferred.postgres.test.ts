@@ -1,6 +1,6 @@
 /** Deferred orders on real PostgreSQL keep the contract; and what only its queue and its rows can show. */
 import { assert, layer } from "@effect/vitest"
-import { DateTime, Effect, Layer, Option, Schedule } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import { Database } from "../../../src/database/Database.ts"
 import { removeOld } from "../../../src/jobs/Retention.ts"
 import { Settlement } from "../../../src/jobs/Job.ts"
@@ -11,6 +11,7 @@ import { DeferredWrites } from "../../../src/jobs/spool/DeferredWrites.ts"
 import { deferredWorker } from "../../../src/jobs/spool/runDeferred.ts"
 import { TestDatabase } from "../../database/testDatabase.ts"
 import { entry } from "../../jobs/spool/entries.ts"
+import { eventually } from "../../eventually.ts"
 import { deferredOrdersContract } from "./contract.ts"
 import { deferringInPostgres } from "./shop.ts"
 
@@ -40,12 +41,10 @@ const worked = deferredWorker.pipe(
   Layer.provideMerge(TestDatabase.layer)
 )
 
-const often = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
 const untilDecided = (id: string) =>
   Effect.flatMap(DeferredWrites, (writes) =>
-    Effect.repeat(Effect.map(writes.find(id), Option.getOrUndefined), {
-      until: (found) => found?.outcome !== undefined,
-      schedule: often
+    eventually(Effect.map(writes.find(id), Option.getOrUndefined), (found) => found?.outcome !== undefined, {
+      within: "10 seconds"
     })
   )
 

@@ -6,6 +6,7 @@ import { Jobs } from "../../../../src/jobs/Jobs.ts"
 import { Door, refusal, send } from "../../door.ts"
 import { buying } from "../../../orders/buying.ts"
 import { opsNode } from "../opsNode.ts"
+import { eventually } from "../../../eventually.ts"
 
 const { order } = buying("page")
 const form = { "content-type": "application/x-www-form-urlencoded" }
@@ -74,10 +75,10 @@ layer(opsNode, { excludeTestServices: true })("the operators' page", (it) => {
       yield* jobs.enqueue({ queue: "<b>odd</b>", key: "one", payload: { order_id: "ord_one" } })
       const claimed = yield* jobs.claim("<b>odd</b>", 1)
       yield* jobs.settleAll(claimed.map((job) => [job, Settlement.dead({ code: "Gone", category: "permanent" })]))
-      yield* Effect.sleep("1 second")
       const ada = yield* browserOf("token-of-ada")
-      const page = yield* ada.page
-      assert.include(part(page, "letters"), "&lt;b&gt;odd&lt;/b&gt;</th>")
+      const page = yield* eventually(ada.page, (shown) =>
+        part(shown, "letters").includes("&lt;b&gt;odd&lt;/b&gt;</th>")
+      )
       assert.notInclude(page, "<b>odd</b>")
       const wanted = { thing: "letters", name: "<b>odd</b>", code: "Gone" }
       const asked = yield* ada.ask(new URLSearchParams({ ...wanted, verb: "replay" }).toString())
