@@ -160,6 +160,8 @@ const plant = Effect.gen(function* () {
   answers.push(...heard.answers)
   const spool = path.join(dataDir, "spool")
   const kept = fs.readdirSync(spool).map((file) => fs.readFileSync(path.join(spool, file), "latin1"))
+  yield* inDatabase(Tables.takeOver)
+  yield* inDatabase(eventually(Tables.takenOver, (ids) => heard.deferredIds.every((id) => ids.includes(id))))
   yield* inDatabase(
     eventually(
       Tables.queuesOfFailures,

@@ -18,7 +18,7 @@ export const databaseIn = (dataDir: string) => {
 export const serverLogIn = (dataDir: string) => fs.readFileSync(path.join(dataDir, "pg", "server.log"), "utf8")
 
 /** The tables, and what in a row of theirs, with a `=` and an SQLSTATE behind it, is a failure. */
-const loud = { users: "state", orders: "state", emails: "mail" }
+const loud = { users: "state", orders: "state", emails: "mail", deferred: "state" }
 
 /** Such a failure is told in words that quote the row, in every field that an error has; any row is, in a warning. */
 const statements = [
@@ -41,13 +41,32 @@ const statements = [
 ]
 const undone = ["drop function gossip cascade", "alter table orders drop constraint orders_gossip"]
 
+/** The shop works on the same tables meanwhile: who collides with it, or waits too long for a lock, tries again. */
 const inOrder = (all: ReadonlyArray<string>) =>
   Effect.flatMap(Database, (database) =>
-    database.query("test.tables", (sql) => Effect.forEach(all, (one) => sql.unsafe(one), { discard: true }))
+    Effect.forEach(
+      all,
+      (one) =>
+        Effect.retry(
+          database.query("test.tables", (sql) => sql.unsafe(one)),
+          { times: 20 }
+        ),
+      {
+        discard: true
+      }
+    )
   )
 
 export const loosenTongues = inOrder(statements)
 export const silence = inOrder(undone)
+
+/** What waits in the spool goes on to the database. */
+export const takeOver = inOrder(["drop trigger gossip on deferred"])
+export const takenOver = Effect.flatMap(Database, (database) =>
+  database.query("test.taken_over", (sql) =>
+    Effect.map(sql<{ id: string }>`select id from deferred`, (rows) => rows.map(({ id }) => id))
+  )
+)
 
 /** Each a failure of the database, by its SQLSTATE; those of the second list take the database for away. */
 export const states = [

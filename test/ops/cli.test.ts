@@ -1,5 +1,4 @@
 /** The operators' commands as they are typed: a process of its own, against a real port. */
-import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -14,30 +13,9 @@ import { replayQueue, runReplay } from "../../src/jobs/replays.ts"
 import { runWorker } from "../../src/jobs/Worker.ts"
 import type { Email } from "../../src/users/Email.ts"
 import { Users } from "../../src/users/Users.ts"
-import { Door } from "../http/door.ts"
 import { listening } from "../http/ops/listening.ts"
 import { opsNode } from "../http/ops/opsNode.ts"
-
-/** `npm run ops -- <words>`, without npm. */
-const ops = (words: string | ReadonlyArray<string>, token = "token-of-ada", url?: string) =>
-  Effect.flatMap(Door, ({ port }) =>
-    Effect.callback<{ readonly code: number; readonly said: string }>((resume) => {
-      const env = {
-        PATH: process.env["PATH"],
-        OPS_URL: url ?? `http://127.0.0.1:${port}`,
-        OPS_TOKEN: token,
-        NO_COLOR: "1"
-      }
-      const child = execFile(
-        process.execPath,
-        ["src/ops/cli/main.ts", ...(typeof words === "string" ? words.split(" ") : words)],
-        { env, timeout: 15_000 },
-        (error, stdout, stderr) =>
-          resume(Effect.succeed({ code: error === null ? 0 : Number(error.code ?? -1), said: stdout + stderr }))
-      )
-      return Effect.sync(() => child.kill("SIGKILL"))
-    })
-  )
+import { ops } from "./command.ts"
 
 const kill = Effect.fnUntraced(function* (queue: string, keys: ReadonlyArray<string>) {
   const jobs = yield* Jobs

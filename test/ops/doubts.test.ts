@@ -1,21 +1,16 @@
 /** Payments in doubt, as operators see them, and asking the provider now instead of later. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { Database } from "../../src/database/Database.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import { auditTail } from "../../src/ops/auditTail.ts"
 import { askingNow, doubts } from "../../src/ops/doubts.ts"
 import { OrderId } from "../../src/orders/Order.ts"
+import { byHand } from "../database/byHand.ts"
 import { buying } from "../orders/buying.ts"
 import { shopInPostgres } from "../orders/shops.ts"
 
 const { order } = buying("doubts")
 const by = { actor: "ada", reason: "a customer calls" }
-
-const byHand = (statement: string) =>
-  Effect.flatMap(Database, (database) =>
-    database.query("test.by_hand", (sql) => sql.unsafe<{ due: boolean }>(statement))
-  )
 
 layer(shopInPostgres(PaymentsMemory.layer), { excludeTestServices: true })("payments in doubt", (it) => {
   it.effect("are told with their order, amount, age and when they are asked about again", () =>
@@ -41,7 +36,7 @@ layer(shopInPostgres(PaymentsMemory.layer), { excludeTestServices: true })("paym
       assert.closeTo(one?.asksInSeconds ?? 0, 600, 30)
 
       yield* (yield* askingNow)(id, by)
-      const due = yield* byHand(
+      const due = yield* byHand<{ due: boolean }>(
         `select state <> 'ready' or run_at <= now() as due from jobs where queue = 'orders' and key = '${id}'`
       )
       assert.deepStrictEqual(due, [{ due: true }])

@@ -1,28 +1,23 @@
 /** What must never be: found when it is, told with its rows, and never taken for zero before anybody has looked. */
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Schedule } from "effect"
-import { Database } from "../../src/database/Database.ts"
+import { Context, Effect, Layer } from "effect"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import { witnesses } from "../../src/ops/comparisons.ts"
 import { type Invariant, Invariants } from "../../src/ops/Invariants.ts"
 import { scrape } from "../../src/telemetry/scrape.ts"
+import { byHand } from "../database/byHand.ts"
 import { buying } from "../orders/buying.ts"
 import { shopInPostgres } from "../orders/shops.ts"
 import { readExposition } from "../telemetry/exposition.ts"
+import { eventually } from "../eventually.ts"
 
 const { order } = buying("invariants")
-
-const byHand = (statement: string) =>
-  Effect.flatMap(Database, (database) => database.query("test.by_hand", (sql) => sql.unsafe(statement)))
 
 /** A node that starts, until its first look is over. */
 const looked = Effect.gen(function* () {
   const node = yield* Layer.build(Layer.fresh(Invariants.layer))
   const { all } = Context.get(node, Invariants)
-  const found = yield* Effect.repeat(all, {
-    until: (each) => each.some(({ count }) => count !== undefined),
-    schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 500 }))
-  })
+  const found = yield* eventually(all, (each) => each.some(({ count }) => count !== undefined))
   return (name: string): Invariant => found.find((one) => one.name === name) ?? assert.fail(`no ${name}`)
 })
 

@@ -4,13 +4,12 @@ import { Context, Deferred, Effect, Fiber, Layer } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { PaymentsMemory } from "../../src/dependencies/payments/PaymentsMemory.ts"
 import { flowMinutes, OrderFlow } from "../../src/ops/OrderFlow.ts"
+import { byHand } from "../database/byHand.ts"
 import { buying } from "../orders/buying.ts"
 import { shopInPostgres } from "../orders/shops.ts"
 
 const { order } = buying("flow")
 
-const byHand = (statement: string) =>
-  Effect.flatMap(Database, (database) => database.query("test.by_hand", (sql) => sql.unsafe(statement)))
 const minutesAgo = (minutes: number, id: string) =>
   byHand(`update order_events set at = at - interval '${minutes} minutes' where order_id = '${id}'`)
 

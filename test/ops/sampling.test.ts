@@ -1,6 +1,6 @@
 /** What is asked of the database on a schedule: told from memory, with its age. */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option, Schedule } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { LastGoodCatalogue } from "../../src/catalog/LastGoodCatalogue.ts"
 import { Database } from "../../src/database/Database.ts"
 import { Settlement } from "../../src/jobs/Job.ts"
@@ -9,6 +9,7 @@ import { sampling } from "../../src/ops/sampling.ts"
 import { scrape } from "../../src/telemetry/scrape.ts"
 import { TestDatabase } from "../database/testDatabase.ts"
 import { readExposition } from "../telemetry/exposition.ts"
+import { eventually } from "../eventually.ts"
 
 const shop = Jobs.layer.pipe(
   Layer.provideMerge(Layer.succeed(LastGoodCatalogue, { within: () => Effect.succeed(Option.none()) })),
@@ -42,11 +43,10 @@ layer(shop, { excludeTestServices: true })("what only the database knows", (it) 
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* Layer.build(sampling)
-          const { of } = yield* Effect.repeat(looked, {
-            until: (seen) => seen.of("holdfast_dead_letters", { queue: "doomed", code: "Gone" }) === 1,
-            schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 500 }))
-          })
-          assert.strictEqual(of("holdfast_dead_letters", { queue: "doomed", code: "Gone" }), 1)
+          const { of } = yield* eventually(
+            looked,
+            (seen) => seen.of("holdfast_dead_letters", { queue: "doomed", code: "Gone" }) === 1
+          )
           assert.strictEqual(of("holdfast_queue_jobs", { queue: "sampled", state: "ready" }), 1)
           assert.strictEqual(of("holdfast_queue_jobs", { queue: "doomed", state: "dead" }), 1)
           assert.isAtLeast(of("holdfast_queue_oldest_seconds", { queue: "sampled" }) ?? -1, 0)

@@ -1,10 +1,11 @@
 /** Telemetry on its way to a collector that is well, ill, slow or away: bounded, counted, and nobody's concern. */
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Metric, Option, Schedule, Tracer } from "effect"
+import { Context, Effect, Layer, Metric, Option, Tracer } from "effect"
 import { Outbox, outboxLimits } from "../../src/telemetry/otlp/Outbox.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
 import * as Telemetry from "../../src/telemetry/Telemetry.ts"
 import { Tracing } from "../../src/telemetry/traces/Tracing.ts"
+import { eventually } from "../eventually.ts"
 import { collector, valueOf } from "./collector.ts"
 
 const to = (endpoint: string) =>
@@ -33,11 +34,7 @@ const reading = (name: string, attributes: Readonly<Record<string, string>>) =>
     return state?.count ?? state?.value ?? 0
   })
 
-const eventually = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
-const until = (holds: () => boolean) =>
-  Effect.repeat(Effect.sync(holds), { until: (now) => now, schedule: eventually }).pipe(
-    Effect.andThen(Effect.sync(() => assert.isTrue(holds())))
-  )
+const until = (holds: () => boolean) => eventually(Effect.sync(holds), (now) => now, { within: "15 seconds" })
 
 describe("the collector", () => {
   it.live("gets traces, logs with the ids of their trace, and metrics, and the last of it when the shop stops", () =>
@@ -98,10 +95,11 @@ describe("the collector", () => {
       yield* Effect.gen(function* () {
         yield* requests(1)
         yield* until(() => asked.includes("/v1/traces"))
-        yield* Effect.repeat(reading("holdfast_telemetry_dropped_total", { signal: "traces", reason: "refused" }), {
-          until: (refused) => refused === 2,
-          schedule: eventually
-        })
+        yield* eventually(
+          reading("holdfast_telemetry_dropped_total", { signal: "traces", reason: "refused" }),
+          (refused) => refused === 2,
+          { within: "15 seconds" }
+        )
         assert.strictEqual(yield* reading("holdfast_telemetry_waiting", { signal: "traces" }), 0)
       }).pipe(Effect.provide(to(url)))
     })

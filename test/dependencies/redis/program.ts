@@ -6,7 +6,7 @@ export const isInstalled = () => spawnSync("redis-server", ["--version"]).status
 /** A machine without a network is not waited for. */
 const installsWithinMillis = 60_000
 /** Who else is installing something at this moment is waited for. */
-const apt = ["-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=0"]
+const apt = ["-y", "-o", "DPkg::Lock::Timeout=45", "-o", "Acquire::Retries=0"]
 const aptGet = (...words: ReadonlyArray<string>) =>
   spawnSync("apt-get", [...apt, ...words], {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },

@@ -1,7 +1,7 @@
 /** Two nodes and one real Redis: limits and circuits are common while it is there, and each node's own while it is not. */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Redacted } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { RateLimits } from "../../../src/http/RateLimits.ts"
@@ -13,6 +13,7 @@ import { SharedRedis } from "../../../src/dependencies/redis/SharedRedis.ts"
 import { Dependencies, Dependency, TransientFailure } from "../../../src/resilience/index.ts"
 import { AppSecret } from "../../../src/users/AppSecret.ts"
 import { faultProxy, over } from "../../chaos/FaultProxy.ts"
+import { eventually } from "../../eventually.ts"
 import { redisServer, withoutRedis } from "./redisServer.ts"
 
 const secret = Layer.merge(AppSecret.layerMemory, NodeCrypto.layer)
@@ -44,10 +45,7 @@ const node = Effect.fnUntraced(function* (url: Redacted.Redacted) {
       onFailure: () => false
     }),
     until: (name: string, state: string) =>
-      Effect.repeat(circuit(name), {
-        until: (is) => is === state,
-        schedule: Schedule.spaced("20 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
-      })
+      eventually(circuit(name), (is) => is === state, { every: "20 millis", within: "10 seconds" })
   }
 })
 
@@ -124,19 +122,14 @@ describe.skipIf(withoutRedis !== undefined)(
           for (const each of [one, other]) yield* each.until("redis", "closed")
           const down = Effect.fail(new TransientFailure({ reason: "refused", sent: "no" }))
           // The subscription may still be on its way: until it is heard.
-          yield* Effect.gen(function* () {
+          const heardByTheOther = Effect.gen(function* () {
             yield* one.payments?.circuit.reset({ actor: "test", reason: "again" }) ?? Effect.void
             for (let times = 0; times < 20; times++)
               yield* Effect.exit(one.payments?.call(down, { kind: "write-once" }) ?? Effect.void)
             yield* one.until("payments", "open")
             return yield* other.circuit("payments")
-          }).pipe(
-            Effect.repeat({
-              until: (state) => state === "open",
-              schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "8 seconds" }))
-            })
-          )
-          assert.strictEqual(yield* other.circuit("payments"), "open")
+          })
+          yield* eventually(heardByTheOther, (state) => state === "open", { every: "100 millis", within: "8 seconds" })
         }).pipe(Effect.scoped),
       20_000
     )
