@@ -61,7 +61,7 @@ export const sentOf = ({ tallies }: Flood): number => [...tallies.values()].redu
 export const ratesOf = (shares: ReadonlyMap<Kind, number>, perSecond: number) =>
   new Map([...shares].map(([kind, share]) => [kind, share * perSecond]))
 
-const closedClients = 16
+const closedClients = 8
 /** Good answers a second of so many clients that each wait for their answer; the first time it also warms the shop up. */
 export const closedLoopOf = async (shop: RunningShop, shares: ReadonlyMap<Kind, number>, seconds: number) => {
   const client = new Client(shop.port, closedClients)

@@ -8,7 +8,7 @@
  * done at any rate is told besides. Requests come at once, twice, five and ten times that rate, whatever becomes of them (open loop). Goodput counts answers of success within
  * the request's deadline, from when it was due. In the mix an order costs as much as many pages, and is preferred: so
  * there goodput is counted in work, each kind weighed by the processor time that an answer of it takes of the node's event
- * loop: every second one of sixteen at once is of that kind then, and the others are the mix, because among others an answer
+ * loop: every second one of eight at once is of that kind then, and the others are the mix, because among others an answer
  * costs more than alone. A last flood has ten times the visitors and the usual orders.
  * Client, node, database and providers share the machine. Exits 1 when a target is missed.
  */

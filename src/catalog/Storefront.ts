@@ -1,5 +1,6 @@
 /**
- * The catalogue as shoppers see it: live, or as it was known last while the database is away or slow.
+ * The catalogue as shoppers see it: live, or as it was known last while the database is away or slow, or while there are
+ * more requests than this node can answer: then most of them are for pages, and one from memory costs a third.
  *
  * A substitute says so, and how old it is. It is never an empty list and never "no such product" because nobody could be
  * asked: what is not known is `DatabaseUnavailable`. Prices of an order never come from here.
@@ -8,12 +9,13 @@ import { Context, DateTime, Duration, Effect, Layer, Option } from "effect"
 import type { DatabaseUnavailable, QueryTimeout } from "../database/errors.ts"
 import { substitutable, withoutSubstitute } from "../database/substitutes.ts"
 import { Inventory } from "../dependencies/inventory/Inventory.ts"
-import { Dependency, type Fresh, type Stale } from "../resilience/index.ts"
+import { Crowd } from "../jobs/Crowd.ts"
+import { Dependency, DependencyUnavailable, type Fresh, type Stale } from "../resilience/index.ts"
 import { Catalog, type ProductPage } from "./Catalog.ts"
 import { ProductNotFound } from "./errors.ts"
 import type { KnownCatalogue } from "./knownCatalogue.ts"
 import { LastGoodCatalogue } from "./LastGoodCatalogue.ts"
-import { productsShownFor, stockShownFor, storefrontPolicy } from "./policy.ts"
+import { productsShownFor, shownInACrowdFor, stockShownFor, storefrontPolicy } from "./policy.ts"
 import type { Product, ProductCursor, ProductId, Sku, StockLevel } from "./Product.ts"
 
 export type Seen<A> = Fresh<A> | Stale<A>
@@ -36,7 +38,22 @@ export class Storefront extends Context.Service<
       const catalog = yield* Catalog
       const lastGood = yield* LastGoodCatalogue
       const elsewhere = yield* Effect.serviceOption(Inventory)
+      const crowd = yield* Effect.serviceOption(Crowd)
+      const isCrowded = () => Option.isSome(crowd) && crowd.value.isAtTheDoor()
       const dependency = yield* Dependency.make("catalogue", storefrontPolicy)
+
+      /** Says nothing of what it does not know. */
+      const asKnown = Effect.fnUntraced(function* <A>(
+        shownFor: Duration.Duration,
+        lookUp: (known: KnownCatalogue) => Option.Option<A>,
+        because: DependencyUnavailable
+      ): Effect.fn.Return<Stale<A> | undefined> {
+        const known = Option.getOrUndefined(yield* lastGood.within(shownFor))
+        const found = known === undefined ? Option.none() : lookUp(known)
+        if (known === undefined || Option.isNone(found)) return undefined
+        const age = Duration.millis(Math.max(0, ageMillis(known.readAt, yield* DateTime.now)))
+        return { _tag: "Stale", value: found.value, age, because }
+      })
 
       /** Live, or what the catalogue that was known last says, if it is young enough and says anything. */
       const seen = Effect.fnUntraced(function* <A>(
@@ -44,13 +61,13 @@ export class Storefront extends Context.Service<
         shownFor: Duration.Duration,
         lookUp: (known: KnownCatalogue) => Option.Option<A>
       ): Effect.fn.Return<Seen<A>, DatabaseUnavailable> {
+        if (isCrowded()) {
+          const recent = yield* asKnown(shownInACrowdFor, lookUp, crowded)
+          if (recent !== undefined) return recent
+        }
         const served = yield* dependency.call(substitutable(live), { kind: "read", fallback: (because) => because })
         if (served._tag === "Fresh") return served
-        const known = Option.getOrUndefined(yield* lastGood.within(shownFor))
-        const found = known === undefined ? Option.none() : lookUp(known)
-        if (known === undefined || Option.isNone(found)) return yield* withoutSubstitute(served.because)
-        const age = Duration.millis(Math.max(0, ageMillis(known.readAt, yield* DateTime.now)))
-        return { _tag: "Stale", value: found.value, age, because: served.because }
+        return (yield* asKnown(shownFor, lookUp, served.because)) ?? (yield* withoutSubstitute(served.because))
       })
 
       const seenOne = <A>(
@@ -83,6 +100,9 @@ export class Storefront extends Context.Service<
     })
   )
 }
+
+/** Nobody was asked: there is no place for one more question. A crowd is judged anew every second. */
+const crowded = new DependencyUnavailable("catalogue", "BulkheadFull", "no", 0, Duration.seconds(1), undefined)
 
 const ageMillis = (readAt: DateTime.Utc, now: DateTime.Utc) =>
   DateTime.toEpochMillis(now) - DateTime.toEpochMillis(readAt)

@@ -33,5 +33,7 @@ export const storefrontPolicy: Policy = {
 export const productsShownFor = Duration.hours(4)
 /** Older than an hour, a level says nothing; an order's reservation decides in any case. */
 export const stockShownFor = Duration.hours(1)
+/** It is read every ten seconds; in a crowd the reading may be late, and of no more use if it is much later than that. */
+export const shownInACrowdFor = Duration.seconds(30)
 /** A quote is looked at again within the hour for which an order may wait; an older basis would be two hours off. */
 export const quotedFor = Duration.hours(1)

@@ -10,11 +10,11 @@
 import { Clock, Context, Effect, Exit, Layer, Option, Random, Scheduler } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import { Crowd } from "../jobs/Crowd.ts"
-import { Timers } from "../resilience/index.ts"
 import { AdmissionGate, Pass } from "./AdmissionGate.ts"
 import { reportAdmission } from "./admissionReport.ts"
 import { isLate } from "./Deadlines.ts"
 import { NodeOverloaded } from "./errors.ts"
+import { LoopShare } from "./loopShare.ts"
 import type { Traffic } from "./traffic.ts"
 
 /** Seconds after which a refused client may come back: from one to about three, drawn, so that they do not come together. */
@@ -47,7 +47,7 @@ export class Admission extends Context.Service<
     Admission,
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const gate = new AdmissionGate(clock, new Timers(clock, yield* Scheduler.Scheduler))
+      const gate = new AdmissionGate(clock, yield* Scheduler.Scheduler, (yield* LoopShare)())
       yield* reportAdmission(gate.refused, () => ({
         limit: gate.limit.current,
         inFlight: gate.limit.inFlight,

@@ -3,16 +3,16 @@
  *
  * Plain calls, because most of those who come to a node that is flooded are sent away, and nothing may be spent on them.
  */
-import type { Clock } from "effect"
-import { monotonicMillis, type Priority, Timer, type Timers, type Waiter, WaitingLine } from "../resilience/index.ts"
+import type { Clock, Scheduler } from "effect"
+import { monotonicMillis, type Priority, Timer, Timers, type Waiter, WaitingLine } from "../resilience/index.ts"
 import type { AdmissionCounts } from "./admissionReport.ts"
 import { AdmissionLimit } from "./AdmissionLimit.ts"
 import type { Traffic } from "./traffic.ts"
 
 /** A burst of so many is over within the wait; more than that would be refused after it anyway. */
-const lineLength = 64
-/** A burst is over by then: who has waited longer is served no more quickly than who comes anew. */
-const burstMillis = 100
+const lineLength = 32
+/** A burst is over by then: who has waited longer is served no more quickly than who comes anew. An order may be worth it. */
+const burstMillis = { critical: 100, default: 50, sheddable: 50 }
 /**
  * Of a line from which somebody was sent away lately: that is no burst, and whoever waits in it only comes later. It is
  * kept as short as still finds somebody for each place that is given back (controlled delay, as CoDel has it for packets).
@@ -92,10 +92,10 @@ export class Pass extends Timer implements Waiter {
     const now = this.gate.now()
     const took = now - this.enteredAt
     this.enteredAt = -1
-    limit.leave(this.traffic)
     if (outcome === "answered") limit.answered(this.traffic, took, now)
-    else if (outcome === "gave up" || (outcome === "came to nothing" && took > quickMillis)) limit.gaveUp(now)
-    this.gate.letIn()
+    else if (outcome === "gave up" || (outcome === "came to nothing" && took > quickMillis))
+      limit.gaveUp(this.traffic, now)
+    this.gate.hasLeft(this.traffic)
   }
 
   /** Waits for something else before its work begins: its room is free until it asks again. */
@@ -123,13 +123,16 @@ export class AdmissionGate {
   readonly timers: Timers
   readonly refused: AdmissionCounts = { critical: 0, default: 0, sheddable: 0 }
   private readonly clock: Clock.Clock
+  private readonly nextTurn: Scheduler.SchedulerDispatcher
+  private readonly left: Array<Traffic> = []
   /** When one that had waited, or would have, was last sent away. */
   private readonly sentAwayAt = { critical: Number.NEGATIVE_INFINITY, default: Number.NEGATIVE_INFINITY }
 
-  constructor(clock: Clock.Clock, timers: Timers) {
+  constructor(clock: Clock.Clock, scheduler: Scheduler.Scheduler, loopShare: () => number) {
     this.clock = clock
-    this.timers = timers
-    this.limit = new AdmissionLimit(this.now())
+    this.timers = new Timers(clock, scheduler)
+    this.nextTurn = scheduler.makeDispatcher()
+    this.limit = new AdmissionLimit(this.now(), loopShare)
   }
 
   /** Whether somebody who would have waited was sent away lately. */
@@ -141,8 +144,25 @@ export class AdmissionGate {
     return monotonicMillis(this.clock)
   }
 
+  /**
+   * In a crowd a place is free from the event loop's next turn on: as many as the limit says are begun in a turn, however
+   * quickly they are answered, or pages from memory would make it so long that all others wait for it.
+   */
+  hasLeft(traffic: Traffic): void {
+    if (!this.isCrowded()) {
+      this.limit.leave(traffic)
+      this.letIn()
+      return
+    }
+    if (this.left.push(traffic) > 1) return
+    this.nextTurn.scheduleTask(() => {
+      for (const each of this.left.splice(0)) this.limit.leave(each)
+      this.letIn()
+    }, 0)
+  }
+
   /** The place that somebody left belongs to who waits. */
-  letIn(): void {
+  private letIn(): void {
     while (this.line.size > 0 && this.limit.inFlight < this.limit.current) {
       const next = this.line.next(({ traffic }) => this.limit.hasRoom(traffic))
       if (next === undefined) return
@@ -159,7 +179,7 @@ export class AdmissionGate {
   joins(pass: Pass): boolean {
     const { priority } = pass
     if (!this.line.join(pass, this.lengthFor(priority))) return false
-    const wait = priority !== "sheddable" && this.isStanding(priority) ? standingMillis : burstMillis
+    const wait = priority !== "sheddable" && this.isStanding(priority) ? standingMillis : burstMillis[priority]
     this.timers.add(pass, this.now() + wait)
     return true
   }

@@ -2,25 +2,31 @@
  * How many requests are worked on at once: as many as the node serves without keeping them waiting inside.
  *
  * Every tenth of a second the answers since are compared with what such requests take when nothing is in the way (their
- * baseline, learned). Slower than twice that: the limit falls, in proportion, by three tenths at most. As quick as that,
+ * baseline, learned). Slower than two and a half times that: the limit falls, in proportion, by three tenths at most. As quick as that,
  * and at least half of the limit in use: it grows by its square root. So it follows what the machine, the database and
  * its neighbours bear at the moment, and needs no figure for any of them.
  *
- * Kinds of request have baselines of their own: an order takes longer than a page, and that is no overload.
+ * Kinds of request have baselines of their own: an order takes longer than a page, and that is no overload. The kind that
+ * is slowed down most decides: a hundred pages from memory do not make up for an order that waits for all of them.
  */
 import type { Traffic } from "./traffic.ts"
 
 /** Before anything is known: a few per core of a small machine. */
 const initial = 32
-/** Twice the database's pool: while the statements of some run, others are read and answered; with fewer, places are idle. */
-const minimum = 20
+/**
+ * While the event loop has time to spare, twice the database's pool: while the statements of some run, others are read and
+ * answered; with fewer, places are idle. While it has none, whoever is let in on top only makes all of them wait for it.
+ */
+const minimum = { spare: 20, busy: 10 }
+/** Of the time; what is left of it goes to the system's calls and to other processes. */
+const busyShare = 0.8
 /** Each costs memory (about 20 KB) and a place in the event loop's turn. */
 const maximum = 256
 const windowMillis = 100
-/** Of fewer answers a mean says little; then the window goes on. */
-const fewestAnswers = 10
-/** Twice the time: one waits for another. A busy machine alone makes a half more of it. */
-const tolerance = 2
+/** Of fewer answers, in all and of a kind, a mean says little; then the window goes on. */
+const fewestAnswers = { inAll: 10, ofAKind: 5 }
+/** One waits for others by then. A busy machine alone makes one and a half times of it; answers are to take three at most. */
+const tolerance = 2.5
 const steepestFall = 0.7
 const usedShare = 0.5
 /** The last fifth is kept from what nobody would miss. */
@@ -44,20 +50,26 @@ interface Kind {
   baseline: number
   sum: number
   answers: number
+  /** How many times as slow as its baseline each was, added up, of the answers and of what was given up. */
+  ratios: number
+  ended: number
 }
 
 export class AdmissionLimit {
   private limit = initial
   private readonly kinds = new Map<Traffic, Kind>()
   private startedAt: number
-  private answers = 0
-  private ratios = 0
+  private ended = 0
   private most = 0
   inFlight = 0
   private orders = 0
 
-  constructor(now: number) {
+  private readonly loopShare: () => number
+
+  /** With the share of the time that the event loop worked since it was last asked. */
+  constructor(now: number, loopShare: () => number) {
     this.startedAt = now
+    this.loopShare = loopShare
   }
 
   /** In whole requests. */
@@ -87,45 +99,54 @@ export class AdmissionLimit {
     const floor = traffic.reads ? floorMillis.reads : floorMillis.writes
     kind.sum += millis
     kind.answers++
-    this.ratios += millis / Math.max(Math.min(kind.baseline, millis), floor)
-    this.answers++
-    this.turn(now)
+    this.ends(kind, millis / Math.max(Math.min(kind.baseline, millis), floor), now)
   }
 
   /** A request was given up at its deadline. */
-  gaveUp(now: number): void {
-    this.ratios += givenUp
-    this.answers++
-    this.turn(now)
+  gaveUp(traffic: Traffic, now: number): void {
+    this.ends(this.kindOf(traffic), givenUp, now)
+  }
+
+  private ends(kind: Kind, ratio: number, now: number): void {
+    kind.ratios += ratio
+    kind.ended++
+    this.ended++
+    if (now - this.startedAt >= windowMillis && this.ended >= fewestAnswers.inAll) this.turn(now)
   }
 
   private kindOf(traffic: Traffic): Kind {
     const known = this.kinds.get(traffic)
     if (known !== undefined) return known
-    const kind: Kind = { baseline: Number.POSITIVE_INFINITY, sum: 0, answers: 0 }
+    const kind: Kind = { baseline: Number.POSITIVE_INFINITY, sum: 0, answers: 0, ratios: 0, ended: 0 }
     this.kinds.set(traffic, kind)
     return kind
   }
 
   private turn(now: number): void {
-    if (now - this.startedAt < windowMillis || this.answers < fewestAnswers) return
-    const ratio = this.ratios / this.answers
+    let ratio = 0
+    for (const { ended, ratios } of this.kinds.values()) {
+      if (ended >= fewestAnswers.ofAKind) ratio = Math.max(ratio, ratios / ended)
+    }
+    if (ratio === 0) return
     const overloaded = ratio > tolerance
-    if (overloaded) this.limit = Math.max(minimum, this.limit * Math.max(steepestFall, tolerance / ratio))
+    const least = this.loopShare() > busyShare ? minimum.busy : minimum.spare
+    if (overloaded) this.limit = Math.max(least, this.limit * Math.max(steepestFall, tolerance / ratio))
     else if (this.most >= this.limit * usedShare) this.limit = Math.min(maximum, this.limit + Math.sqrt(this.limit))
     for (const kind of this.kinds.values()) this.learn(kind, overloaded ? riseOverloaded : rise)
     this.startedAt = now
-    this.answers = 0
-    this.ratios = 0
+    this.ended = 0
     this.most = this.inFlight
   }
 
   private learn(kind: Kind, rise: number): void {
-    if (kind.answers === 0) return
-    const mean = kind.sum / kind.answers
-    if (kind.baseline === Number.POSITIVE_INFINITY) kind.baseline = mean
-    else kind.baseline += (mean - kind.baseline) * (mean < kind.baseline ? fall : rise)
+    if (kind.answers > 0) {
+      const mean = kind.sum / kind.answers
+      if (kind.baseline === Number.POSITIVE_INFINITY) kind.baseline = mean
+      else kind.baseline += (mean - kind.baseline) * (mean < kind.baseline ? fall : rise)
+    }
     kind.sum = 0
     kind.answers = 0
+    kind.ratios = 0
+    kind.ended = 0
   }
 }

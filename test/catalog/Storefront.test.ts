@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { Catalog } from "../../src/catalog/Catalog.ts"
 import { ProductId } from "../../src/catalog/Product.ts"
 import { Storefront } from "../../src/catalog/Storefront.ts"
+import { Crowd } from "../../src/jobs/Crowd.ts"
 import { catalogueUnderFate, cup, Fate } from "./lastGood.ts"
 
 const shop = Layer.provideMerge(Storefront.layer, catalogueUnderFate)
@@ -138,5 +139,42 @@ describe("when the database is back", () => {
       yield* Effect.forEach(Array.from({ length: 300 }), () => storefront.find(ids[0]!), { concurrency: 300 })
       assert.isAtMost(fate.asked, 301)
     }).pipe(Effect.provide(shop))
+  )
+})
+
+describe("in a crowd at the door", () => {
+  /** More requests than the node can answer, or not. */
+  const crowdedShop = Layer.provideMerge(shop, Crowd.layer)
+  const crowd = Effect.map(Crowd, (door) => void (door.isAtTheDoor = () => true))
+
+  it.effect("products and levels are shown as they were known last, seconds ago, and the database is not asked", () =>
+    Effect.gen(function* () {
+      const { fate, ids, products } = yield* open
+      yield* crowd
+      const storefront = yield* Storefront
+      const before = fate.asked
+      const first = yield* storefront.list({ limit: 1 })
+      assert.deepStrictEqual([first._tag, first.value.products], ["Stale", products.slice(0, 1)])
+      if (first._tag === "Stale") {
+        assert.isBelow(Duration.toSeconds(first.age), 11)
+        assert.strictEqual(first.because.reason, "BulkheadFull")
+      }
+      assert.deepStrictEqual((yield* storefront.find(ids[0]!)).value, products[0])
+      assert.deepInclude((yield* storefront.stockLevel(ids[0]!)).value, { available: 7, source: "cache", stale: true })
+      assert.strictEqual(fate.asked, before)
+    }).pipe(Effect.provide(crowdedShop))
+  )
+
+  it.effect("what is not known is asked for, and so is everything when what is known is half a minute old", () =>
+    Effect.gen(function* () {
+      const { fate, ids } = yield* open
+      yield* crowd
+      const storefront = yield* Storefront
+      assert.strictEqual((yield* Effect.flip(storefront.find(unknown)))._tag, "ProductNotFound")
+      fate.is = "down"
+      yield* TestClock.adjust("30 seconds")
+      fate.is = "up"
+      assert.strictEqual((yield* storefront.find(ids[0]!))._tag, "Fresh")
+    }).pipe(Effect.provide(crowdedShop))
   )
 })

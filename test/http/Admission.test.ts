@@ -1,9 +1,10 @@
 /** Who gets in, who waits and for how long, and who is refused: on a clock of the test's. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, type Scope } from "effect"
+import { Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Admission } from "../../src/http/Admission.ts"
+import { LoopShare } from "../../src/http/loopShare.ts"
 import { trafficOf } from "../../src/http/traffic.ts"
 
 const order = trafficOf("POST", "/v1/orders")
@@ -14,7 +15,7 @@ const ok = HttpServerResponse.empty()
 
 /** The limit before anything is known. */
 const room = 32
-const lineLength = 64
+const lineLength = 32
 /** While others are sent away from it. */
 const standingLength = 4
 /** Of the room before anything is known. */
@@ -38,9 +39,14 @@ const filled = Effect.fnUntraced(function* (many: number) {
   return { letGo: Effect.andThen(Deferred.succeed(done, undefined), Fiber.joinAll(fibers)) }
 })
 
+/** On an event loop that has time to spare, however busy the machine is. */
+const admission = Layer.provide(
+  Admission.layer,
+  Layer.succeed(LoopShare, () => () => 0.5)
+)
 /** Each on an admission of its own: what one of them taught it is nothing to the next. */
 const test = (title: string, body: () => Effect.Effect<void, unknown, Admission | Scope.Scope>) =>
-  it.effect(title, () => Effect.provide(body(), Admission.layer))
+  it.effect(title, () => Effect.provide(body(), admission))
 
 const refusal = (traffic: typeof page) => Effect.flip(ask(traffic, Effect.succeed(ok)))
 
@@ -82,11 +88,11 @@ describe("a full node's line", () => {
       assert.deepStrictEqual(served, ["order", "first", "second"])
     }))
 
-  test("is left after a tenth of a second with a refusal that says when to come back", () =>
+  test("is left after a twentieth of a second with a refusal that says when to come back", () =>
     Effect.gen(function* () {
       const { letGo } = yield* filled(room)
       const waiting = yield* start(page, Effect.succeed(ok)).pipe(Effect.map(Fiber.join), Effect.map(Effect.flip))
-      yield* TestClock.adjust("100 millis")
+      yield* TestClock.adjust("50 millis")
       const { retryAfterSeconds } = yield* waiting
       assert.isAtLeast(retryAfterSeconds, 0)
       assert.isAtMost(retryAfterSeconds, 3)
@@ -104,9 +110,9 @@ describe("a full node's line", () => {
         for (; fiber.pollUnsafe() === undefined; waited += 10) yield* TestClock.adjust("10 millis")
         return waited
       })
-      assert.deepStrictEqual([yield* patience, yield* patience, yield* patience], [100, 10, 10])
+      assert.deepStrictEqual([yield* patience, yield* patience, yield* patience], [50, 10, 10])
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* patience, 100)
+      assert.strictEqual(yield* patience, 50)
       yield* letGo
     }))
 
@@ -114,7 +120,7 @@ describe("a full node's line", () => {
     Effect.gen(function* () {
       const { letGo } = yield* filled(room)
       yield* start(page, Effect.succeed(ok))
-      yield* TestClock.adjust("100 millis")
+      yield* TestClock.adjust("50 millis")
       const admission = yield* Admission
       const pages = yield* Effect.replicateEffect(start(page, Effect.succeed(ok)), standingLength)
       assert.isTrue(admission.passFor(page)?.isHopeless)
@@ -150,6 +156,30 @@ describe("a full node's line", () => {
       yield* letGo
       yield* Fiber.join(stays)
       assert.strictEqual(served, 1)
+    }))
+})
+
+describe("a crowd", () => {
+  /** One of the event loop. */
+  const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+  test("has no more begun in a turn of the event loop than there is room for, however quickly they are answered", () =>
+    Effect.gen(function* () {
+      const { letGo } = yield* filled(room)
+      yield* start(page, Effect.succeed(ok))
+      yield* TestClock.adjust("50 millis")
+      yield* letGo
+      yield* turn
+      let answered = 0
+      const quick = Effect.sync(() => {
+        answered++
+        return ok
+      })
+      const pages = yield* Effect.replicateEffect(start(page, quick), room + standingLength)
+      assert.strictEqual(answered, room)
+      yield* turn
+      yield* Fiber.joinAll(pages)
+      assert.strictEqual(answered, room + standingLength)
     }))
 })
 

@@ -6,9 +6,12 @@ import { trafficOf } from "../../src/http/traffic.ts"
 const page = trafficOf("GET", "/v1/products")
 const order = trafficOf("POST", "/v1/orders")
 
+const spare = () => 0.5
+const busy = () => 0.9
+
 /** A node under so many requests at once, each answered in so many milliseconds, a thousand a second. */
-const node = () => {
-  const limit = new AdmissionLimit(0)
+const node = (loopShare = spare) => {
+  const limit = new AdmissionLimit(0, loopShare)
   let now = 0
   const serve = (seconds: number, millis: (inFlight: number) => number, traffic = page, wanted = Infinity) => {
     for (const until = now + seconds * 1000; now < until; now++) {
@@ -52,6 +55,21 @@ describe("the limit", () => {
     )
   })
 
+  it("falls further while the event loop has no time to spare, and stands where the database is busy when it has some", () => {
+    let share = busy
+    const { serve } = node(() => share())
+    serve(2, () => 10)
+    assert.strictEqual(
+      serve(2, () => 200),
+      10
+    )
+    share = spare
+    assert.strictEqual(
+      serve(0.2, () => 200),
+      20
+    )
+  })
+
   it("comes back when they are quick again", () => {
     const { serve } = node()
     const healthy = serve(2, () => 10)
@@ -68,7 +86,8 @@ describe("the limit", () => {
     // Forty are served side by side; whoever comes on top makes all of them wait.
     const found = serve(20, (inFlight) => 8 * Math.max(1, inFlight / 40))
     assert.isAtLeast(found, 40)
-    assert.isAtMost(found, 110)
+    // Two and a half times as many, and what it grows by before it is told.
+    assert.isAtMost(found, 130)
   })
 
   it("takes a request that is slow by its kind for what it is", () => {
@@ -79,6 +98,18 @@ describe("the limit", () => {
       serve(2, () => 60, order),
       before
     )
+  })
+
+  it("falls for the kind of request that is slowed down most, however many others are quick", () => {
+    const { limit, serve } = node()
+    serve(2, () => 10)
+    serve(1, () => 30, order)
+    const before = limit.current
+    for (let now = 3_000; now < 4_000; now++) {
+      limit.answered(page, 1, now)
+      if (now % 20 === 0) limit.answered(order, 300, now)
+    }
+    assert.isBelow(limit.current, before / 2)
   })
 
   it("is not fooled by answers that are quicker than anybody notices", () => {
@@ -94,7 +125,7 @@ describe("the limit", () => {
   it("falls when requests are given up at their deadlines", () => {
     const { limit, serve } = node()
     const before = serve(1, () => 10)
-    for (let now = 1_000; now < 1_500; now++) limit.gaveUp(now)
+    for (let now = 1_000; now < 1_500; now++) limit.gaveUp(page, now)
     assert.isBelow(limit.current, before)
   })
 
@@ -111,7 +142,7 @@ describe("the limit", () => {
   })
 
   it("keeps the last fifth from what nobody would miss", () => {
-    const limit = new AdmissionLimit(0)
+    const limit = new AdmissionLimit(0, spare)
     let let_in = 0
     const recommendations = trafficOf("GET", "/v1/products/prd_1/recommendations")
     while (limit.hasRoom(recommendations)) {
@@ -123,7 +154,7 @@ describe("the limit", () => {
   })
 
   it("keeps the last tenth from orders, placed or looked at", () => {
-    const limit = new AdmissionLimit(0)
+    const limit = new AdmissionLimit(0, spare)
     const looked = trafficOf("GET", "/v1/orders/ord_1")
     let orders = 0
     for (const traffic = () => (orders % 2 === 0 ? order : looked); limit.hasRoom(traffic()); orders++) {
