@@ -105,7 +105,8 @@ const measured = async (workload: Workload) => {
   const shares = sharesOf(requests, workload)
   const peak = await peakOf(shop, shares)
   const weights = shares.size === 1 ? new Map<Kind, number>() : await weightsOf(shares)
-  const healthy = await flood(shop, ratesOf(shares, peak / 2), seconds)
+  // Longer than the floods: of the orders of a few seconds at half the peak, the slowest would be the 99th of 100.
+  const healthy = await flood(shop, ratesOf(shares, peak / 2), 3 * seconds)
   console.log(`\n${workload}: peak ${peak.toFixed(0)} a second`)
   if (weights.size > 0) {
     const each = [...weights].map(([{ name }, weight]) => `${name} ${(weight * 1000).toFixed(2)}`)
