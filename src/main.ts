@@ -107,6 +107,8 @@ const ground = (settings: Settings) =>
           Database.layer({
             url,
             poolSize: settings.databasePoolSize,
+            // A worker has nobody else to leave connections to.
+            ...(settings.role === "worker" ? { jobsShare: 1 } : {}),
             startupMillis: Duration.toMillis(settings.databaseStartDeadline)
           })
         )

@@ -12,6 +12,7 @@ import type { CallTally } from "./callTally.ts"
 import type { DatabaseLimits } from "./connections.ts"
 import type { Circuit } from "./DatabaseHealth.ts"
 import { DatabaseUnavailable, QueryTimeout } from "./errors.ts"
+import { ForAJob } from "./ForAJob.ts"
 import { type Outcome, typedFailures, unavailable, watchForBugs } from "./sqlFailures.ts"
 import { clientSpan } from "../telemetry/traces/ownSpan.ts"
 import { measured } from "./statementMetrics.ts"
@@ -55,10 +56,11 @@ export type DatabaseCalls = Effect.Success<ReturnType<typeof makeCalls>>
 export const makeCalls = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   circuit: Circuit,
-  limits: Pick<DatabaseLimits, "poolSize" | "acquireMillis" | "callMillis" | "slowMillis">,
+  limits: Pick<DatabaseLimits, "poolSize" | "jobsShare" | "acquireMillis" | "callMillis" | "slowMillis">,
   tally: CallTally
 ) {
   const places = yield* Semaphore.make(limits.poolSize)
+  const jobsPlaces = yield* Semaphore.make(Math.max(1, Math.floor(limits.poolSize * limits.jobsShare)))
   const clock = yield* Clock.Clock
   const hasCollided = collided(tally)
   const insideOf = Effect.map(Inside, ({ kind, pool }) => (pool === sql ? kind : "nothing"))
@@ -101,8 +103,10 @@ export const makeCalls = Effect.fnUntraced(function* (
         () => bug
       )
     )
-    const placed =
-      inside === "nothing" ? tally.attempting(withPlace(places, limits.acquireMillis, tally.holding(typed))) : typed
+    const withOne = tally.attempting(withPlace(places, limits.acquireMillis, tally.holding(typed)))
+    // A job waits for its turn among the jobs as long as its call may take, and is not counted as waiting for the pool.
+    const inTurn = (yield* ForAJob) ? withPlace(jobsPlaces, limits.callMillis, withOne) : withOne
+    const placed = inside === "nothing" ? inTurn : typed
     const attempt = Effect.andThen(reach("waiting"), placed)
     const repeated = begins ? Effect.retry(attempt, { while: hasCollided, schedule: whenCollided }) : attempt
     if (inside !== "nothing") return yield* Effect.provideService(repeated, Clock.Clock, clock)

@@ -14,6 +14,11 @@ import { addressOf, watchedSocket } from "./watchedSocket.ts"
 export interface DatabaseLimits {
   /** Connections of this node: more than a few per core of the server only queue inside the server. */
   readonly poolSize: number
+  /**
+   * The part of the pool that all jobs of the node have together, at least one connection: with all of it, the jobs that
+   * run when a provider is back make orders wait for a quarter of a second.
+   */
+  readonly jobsShare: number
   /** A request waits this long for one of them; then it is better told to come back. */
   readonly acquireMillis: number
   readonly connectMillis: number
@@ -37,6 +42,7 @@ export interface DatabaseLimits {
 
 export const defaultLimits: DatabaseLimits = {
   poolSize: 10,
+  jobsShare: 0.5,
   acquireMillis: 500,
   connectMillis: 2_000,
   lockMillis: 2_000,

@@ -7,6 +7,7 @@
  * A job that has to run alone waits until nothing else of this worker runs; meanwhile nothing else is claimed.
  */
 import { Cause, Effect, Fiber, Queue, Schedule, Stream } from "effect"
+import { ForAJob } from "../database/ForAJob.ts"
 import { AskedBy } from "../telemetry/AskedBy.ts"
 import { debug } from "../telemetry/debug.ts"
 import { describeCause } from "../telemetry/redaction.ts"
@@ -96,6 +97,7 @@ export const runWorker = Effect.fnUntraced(function* (options: WorkerOptions) {
       // Around what is said of the run's end, so that these lines have its ids, too.
       traced(job),
       Effect.provideService(AskedBy, job.requestId),
+      Effect.provideService(ForAJob, true),
       Effect.annotateLogs({ job_id: job.id, ...(job.requestId === undefined ? {} : { request_id: job.requestId }) })
     )
 

@@ -3,6 +3,7 @@ import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Latch, Logger, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { Database } from "../../src/database/Database.ts"
+import { ForAJob } from "../../src/database/ForAJob.ts"
 import { OperatorsDatabase } from "../../src/database/OperatorsDatabase.ts"
 import { TestDatabase } from "./testDatabase.ts"
 
@@ -153,6 +154,33 @@ layer(TestDatabase.layerWith({ poolSize: 1 }))("a pool of one connection", (it) 
         operators.query("test.look", (sql) => sql<{ one: number }>`select 1 as one`)
       )
       expect(rows).toEqual([{ one: 1 }])
+    })
+  )
+})
+
+layer(TestDatabase.layerWith({ poolSize: 4, acquireMillis: 100 }))("jobs", (it) => {
+  it.effect("have half of the pool together, and wait for one another while requests are served", () =>
+    Effect.gen(function* () {
+      const database = yield* Database
+      const done = yield* Latch.make()
+      const seen = { atWork: 0, most: 0 }
+      const job = database
+        .query("test.job", () =>
+          Effect.sync(() => void (seen.most = Math.max(seen.most, ++seen.atWork))).pipe(
+            Effect.andThen(done.await),
+            Effect.ensuring(Effect.sync(() => seen.atWork--))
+          )
+        )
+        .pipe(Effect.provideService(ForAJob, true))
+      const jobs = yield* Effect.replicateEffect(Effect.forkChild(job, { startImmediately: true }), 6)
+      const request = database.query("test.one", (sql) => sql<{ one: number }>`select 1 as one`)
+      const both = yield* Effect.all([request, request], { concurrency: 2 })
+      expect(both).toEqual([[{ one: 1 }], [{ one: 1 }]])
+      // For longer than a request would wait for its place.
+      yield* TestClock.withLive(Effect.sleep("200 millis"))
+      yield* done.open
+      yield* Fiber.joinAll(jobs)
+      expect(seen).toEqual({ atWork: 0, most: 2 })
     })
   )
 })
