@@ -11,8 +11,8 @@ import type { Traffic } from "./traffic.ts"
 
 /** A burst of so many is over within the wait; more than that would be refused after it anyway. */
 const lineLength = 32
-/** A burst is over by then: who has waited longer is served no more quickly than who comes anew. An order may be worth it. */
-const burstMillis = { critical: 100, default: 50, sheddable: 50 }
+/** A burst is over by then: who has waited longer is served no more quickly than who comes anew. */
+const burstMillis = { critical: 60, default: 50, sheddable: 50 }
 /**
  * Of a line from which somebody was sent away lately: that is no burst, and whoever waits in it only comes later. It is
  * kept as short as still finds somebody for each place that is given back (controlled delay, as CoDel has it for packets).

@@ -2,7 +2,7 @@
  * How many requests are worked on at once: as many as the node serves without keeping them waiting inside.
  *
  * Every tenth of a second the answers since are compared with what such requests take when nothing is in the way (their
- * baseline, learned). Slower than two and a half times that: the limit falls, in proportion, by three tenths at most. As quick as that,
+ * baseline, learned). Slower than twice that: the limit falls, in proportion, by three tenths at most. As quick as that,
  * and at least half of the limit in use: it grows by its square root. So it follows what the machine, the database and
  * its neighbours bear at the moment, and needs no figure for any of them.
  *
@@ -25,8 +25,8 @@ const maximum = 256
 const windowMillis = 100
 /** Of fewer answers, in all and of a kind, a mean says little; then the window goes on. */
 const fewestAnswers = { inAll: 10, ofAKind: 5 }
-/** One waits for others by then. A busy machine alone makes one and a half times of it; answers are to take three at most. */
-const tolerance = 2.5
+/** Twice the time: one waits for another. A busy machine alone makes a half more of it. */
+const tolerance = 2
 const steepestFall = 0.7
 const usedShare = 0.5
 /** The last fifth is kept from what nobody would miss. */

@@ -126,7 +126,7 @@ describe("a full node's line", () => {
       assert.isTrue(admission.passFor(page)?.isHopeless)
       assert.isFalse(admission.passFor(order)?.isHopeless)
       const waiting = yield* start(order, Effect.succeed(ok))
-      yield* TestClock.adjust("90 millis")
+      yield* TestClock.adjust("50 millis")
       for (const fiber of pages) assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "NodeOverloaded")
       yield* letGo
       assert.strictEqual(yield* Fiber.join(waiting), ok)
