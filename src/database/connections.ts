@@ -42,7 +42,7 @@ export interface DatabaseLimits {
 
 export const defaultLimits: DatabaseLimits = {
   poolSize: 10,
-  jobsShare: 0.5,
+  jobsShare: 0.7,
   acquireMillis: 500,
   connectMillis: 2_000,
   lockMillis: 2_000,

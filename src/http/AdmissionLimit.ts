@@ -23,8 +23,10 @@ const busyShare = 0.8
 /** Each costs memory (about 20 KB) and a place in the event loop's turn. */
 const maximum = 256
 const windowMillis = 100
-/** Of fewer answers, in all and of a kind, a mean says little; then the window goes on. */
+/** Of fewer answers, in all and of a kind, a mean says little; then the window goes on, for all or for that kind. */
 const fewestAnswers = { inAll: 10, ofAKind: 5 }
+/** What is asked for less often than that in a window is remembered for so long: until then, the limit does not grow. */
+const rememberedMillis = 1_000
 /** Twice the time: one waits for another. A busy machine alone makes a half more of it. */
 const tolerance = 2
 const steepestFall = 0.7
@@ -53,6 +55,9 @@ interface Kind {
   /** How many times as slow as its baseline each was, added up, of the answers and of what was given up. */
   ratios: number
   ended: number
+  /** Their mean, and when it was last taken. */
+  ratio: number
+  judgedAt: number
 }
 
 export class AdmissionLimit {
@@ -117,22 +122,36 @@ export class AdmissionLimit {
   private kindOf(traffic: Traffic): Kind {
     const known = this.kinds.get(traffic)
     if (known !== undefined) return known
-    const kind: Kind = { baseline: Number.POSITIVE_INFINITY, sum: 0, answers: 0, ratios: 0, ended: 0 }
+    const kind: Kind = {
+      baseline: Number.POSITIVE_INFINITY,
+      sum: 0,
+      answers: 0,
+      ratios: 0,
+      ended: 0,
+      ratio: 0,
+      judgedAt: Number.NEGATIVE_INFINITY
+    }
     this.kinds.set(traffic, kind)
     return kind
   }
 
   private turn(now: number): void {
-    let ratio = 0
-    for (const { ended, ratios } of this.kinds.values()) {
-      if (ended >= fewestAnswers.ofAKind) ratio = Math.max(ratio, ratios / ended)
+    let [judged, remembered] = [0, 0]
+    for (const kind of this.kinds.values()) {
+      if (kind.ended >= fewestAnswers.ofAKind) {
+        kind.ratio = kind.ratios / kind.ended
+        kind.judgedAt = now
+        judged = Math.max(judged, kind.ratio)
+      } else if (now - kind.judgedAt < rememberedMillis) remembered = Math.max(remembered, kind.ratio)
     }
-    if (ratio === 0) return
-    const overloaded = ratio > tolerance
+    if (judged === 0) return
+    const overloaded = judged > tolerance
     const least = this.loopShare() > busyShare ? minimum.busy : minimum.spare
-    if (overloaded) this.limit = Math.max(least, this.limit * Math.max(steepestFall, tolerance / ratio))
-    else if (this.most >= this.limit * usedShare) this.limit = Math.min(maximum, this.limit + Math.sqrt(this.limit))
-    for (const kind of this.kinds.values()) this.learn(kind, overloaded ? riseOverloaded : rise)
+    if (overloaded) this.limit = Math.max(least, this.limit * Math.max(steepestFall, tolerance / judged))
+    else if (remembered <= tolerance && this.most >= this.limit * usedShare)
+      this.limit = Math.min(maximum, this.limit + Math.sqrt(this.limit))
+    const rises = overloaded || remembered > tolerance ? riseOverloaded : rise
+    for (const kind of this.kinds.values()) if (kind.judgedAt === now) this.learn(kind, rises)
     this.startedAt = now
     this.ended = 0
     this.most = this.inFlight

@@ -158,8 +158,8 @@ layer(TestDatabase.layerWith({ poolSize: 1 }))("a pool of one connection", (it) 
   )
 })
 
-layer(TestDatabase.layerWith({ poolSize: 4, acquireMillis: 100 }))("jobs", (it) => {
-  it.effect("have half of the pool together, and wait for one another while requests are served", () =>
+layer(TestDatabase.layerWith({ poolSize: 4, jobsShare: 0.5, acquireMillis: 100 }))("jobs", (it) => {
+  it.effect("have their share of the pool together, and wait for one another while requests are served", () =>
     Effect.gen(function* () {
       const database = yield* Database
       const done = yield* Latch.make()
