@@ -8,12 +8,11 @@ export const databaseTimeout: Scenario = {
   says: "the table of orders is locked: statements wait until they are given up",
   seconds: 12,
   ordersPerSecond: 5,
-  // Those who wait fill the pool, which is for all: the others are told to come back, at once, or shown what is known.
+  // Those who wait fill the pool, which is for all: the others are told to come back, at once.
   promised: {
     orders: 0,
     reads: 0.3,
     accounts: 0,
-    served: { catalogue: 0.99, stock: 0.99 },
     recoverySeconds: 5,
     drainSeconds: 60
   },
