@@ -1,6 +1,6 @@
 /**
  * The catalogue as shoppers see it: live, or as it was known last while the database is away or slow, or while there are
- * more requests than this node can answer: then most of them are for pages, and one from memory costs a third.
+ * more requests than this node can answer: then most of them are for pages, and one from memory asks nothing of the database.
  *
  * A substitute says so, and how old it is. It is never an empty list and never "no such product" because nobody could be
  * asked: what is not known is `DatabaseUnavailable`. Prices of an order never come from here.
