@@ -28,7 +28,7 @@ export const withDeadline = <A, E, R, E2>(
   options: { readonly millis: number; readonly committed: () => boolean; readonly late: () => E2 }
 ): Effect.Effect<A, E | E2, R> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.forkDetach(self), (fiber) => {
+    Effect.flatMap(Effect.forkDetach(self, { startImmediately: true }), (fiber) => {
       const leave = Effect.sync(() => fiber.interruptUnsafe())
       const atDeadline = Effect.suspend((): Effect.Effect<A, E | E2> => {
         if (options.committed()) return Fiber.join(fiber)

@@ -14,7 +14,7 @@ import { AdmissionGate, Pass } from "./AdmissionGate.ts"
 import { reportAdmission } from "./admissionReport.ts"
 import { isLate } from "./Deadlines.ts"
 import { NodeOverloaded } from "./errors.ts"
-import { LoopShare } from "./loopShare.ts"
+import { LoopIsFull } from "./loopIsFull.ts"
 import type { Traffic } from "./traffic.ts"
 
 /** Seconds after which a refused client may come back: from one to about three, drawn, so that they do not come together. */
@@ -47,7 +47,8 @@ export class Admission extends Context.Service<
     Admission,
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
-      const gate = new AdmissionGate(clock, yield* Scheduler.Scheduler, (yield* LoopShare)())
+      const loopIsFull = yield* LoopIsFull
+      const gate = new AdmissionGate(clock, yield* Scheduler.Scheduler, loopIsFull())
       yield* reportAdmission(gate.refused, () => ({
         limit: gate.limit.current,
         inFlight: gate.limit.inFlight,
@@ -55,7 +56,11 @@ export class Admission extends Context.Service<
       }))
 
       const crowd = yield* Effect.serviceOption(Crowd)
-      if (Option.isSome(crowd)) crowd.value.isAtTheDoor = () => gate.isCrowded()
+      if (Option.isSome(crowd)) {
+        crowd.value.isAtTheDoor = () => gate.isCrowded()
+        const isFull = loopIsFull()
+        crowd.value.requestsWait = () => gate.isCrowded() || isFull()
+      }
 
       const passes = new WeakMap<object, Pass>()
       const refusal = Effect.flatMap(Random.next, (random) =>

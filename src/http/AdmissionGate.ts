@@ -128,11 +128,11 @@ export class AdmissionGate {
   /** When one that had waited, or would have, was last sent away. */
   private readonly sentAwayAt = { critical: Number.NEGATIVE_INFINITY, default: Number.NEGATIVE_INFINITY }
 
-  constructor(clock: Clock.Clock, scheduler: Scheduler.Scheduler, loopShare: () => number) {
+  constructor(clock: Clock.Clock, scheduler: Scheduler.Scheduler, loopIsFull: () => boolean) {
     this.clock = clock
     this.timers = new Timers(clock, scheduler)
     this.nextTurn = scheduler.makeDispatcher()
-    this.limit = new AdmissionLimit(this.now(), loopShare)
+    this.limit = new AdmissionLimit(this.now(), loopIsFull)
   }
 
   /** Whether somebody who would have waited was sent away lately. */
@@ -186,7 +186,9 @@ export class AdmissionGate {
 
   sentAway(priority: Priority): void {
     this.refused[priority]++
-    if (priority !== "sheddable") this.sentAwayAt[priority] = this.now()
+    if (priority === "sheddable") return
+    if (!this.isCrowded()) this.limit.crowdBegins()
+    this.sentAwayAt[priority] = this.now()
   }
 
   /** A line is standing for orders only when orders are sent away: others leave it for them, and they may wait. */

@@ -2,9 +2,9 @@
  * How many requests are worked on at once: as many as the node serves without keeping them waiting inside.
  *
  * Every tenth of a second the answers since are compared with what such requests take when nothing is in the way (their
- * baseline, learned). Slower than twice that: the limit falls, in proportion, by three tenths at most. As quick as that,
- * and at least half of the limit in use: it grows by its square root. So it follows what the machine, the database and
- * its neighbours bear at the moment, and needs no figure for any of them.
+ * baseline, learned). Slower than one and a half times that: the limit falls, in proportion, by six tenths at most. As
+ * quick as that, and at least half of the limit in use: it grows by its square root. So it follows what the machine, the
+ * database and its neighbours bear at the moment, and needs no figure for any of them.
  *
  * Kinds of request have baselines of their own: an order takes longer than a page, and that is no overload. The kind that
  * is slowed down most decides: a hundred pages from memory do not make up for an order that waits for all of them.
@@ -15,11 +15,15 @@ import type { Traffic } from "./traffic.ts"
 const initial = 32
 /**
  * While the event loop has time to spare, twice the database's pool: while the statements of some run, others are read and
- * answered; with fewer, places are idle. While it has none, whoever is let in on top only makes all of them wait for it.
+ * answered; with fewer, places are idle. While it has none, whoever is let in on top only makes all of them wait for it,
+ * and an order waits ten times.
  */
-const minimum = { spare: 20, busy: 10 }
-/** Of the time; what is left of it goes to the system's calls and to other processes. */
-const busyShare = 0.8
+const minimum = { spare: 20, busy: 5 }
+/**
+ * How slow they are is known when they are answered, and those who came first in a crowd would all be in by then. Falls
+ * are quick to heal: four windows later it is where it was.
+ */
+const mostAsACrowdBegins = 10
 /** Each costs memory (about 20 KB) and a place in the event loop's turn. */
 const maximum = 256
 const windowMillis = 100
@@ -27,9 +31,9 @@ const windowMillis = 100
 const fewestAnswers = { inAll: 10, ofAKind: 5 }
 /** What is asked for less often than that in a window is remembered for so long: until then, the limit does not grow. */
 const rememberedMillis = 1_000
-/** Twice the time: one waits for another. A busy machine alone makes a half more of it. */
-const tolerance = 2
-const steepestFall = 0.7
+/** Half as much again: one begins to wait for another, or the machine is busy with something else. */
+const tolerance = 1.5
+const steepestFall = 0.4
 const usedShare = 0.5
 /** The last fifth is kept from what nobody would miss. */
 const sheddableShare = 0.8
@@ -69,17 +73,21 @@ export class AdmissionLimit {
   inFlight = 0
   private orders = 0
 
-  private readonly loopShare: () => number
+  private readonly loopIsFull: () => boolean
 
-  /** With the share of the time that the event loop worked since it was last asked. */
-  constructor(now: number, loopShare: () => number) {
+  constructor(now: number, loopIsFull: () => boolean) {
     this.startedAt = now
-    this.loopShare = loopShare
+    this.loopIsFull = loopIsFull
   }
 
   /** In whole requests. */
   get current(): number {
     return Math.floor(this.limit)
+  }
+
+  /** Somebody is sent away, and nobody was for a while. */
+  crowdBegins(): void {
+    this.limit = Math.min(this.limit, mostAsACrowdBegins)
   }
 
   hasRoom({ about, priority }: Traffic): boolean {
@@ -146,7 +154,7 @@ export class AdmissionLimit {
     }
     if (judged === 0) return
     const overloaded = judged > tolerance
-    const least = this.loopShare() > busyShare ? minimum.busy : minimum.spare
+    const least = this.loopIsFull() ? minimum.busy : minimum.spare
     if (overloaded) this.limit = Math.max(least, this.limit * Math.max(steepestFall, tolerance / judged))
     else if (remembered <= tolerance && this.most >= this.limit * usedShare)
       this.limit = Math.min(maximum, this.limit + Math.sqrt(this.limit))

@@ -14,16 +14,19 @@ import { sweepOrders } from "./OrderSweep.ts"
 /** Somewhat more than the pool has connections: most of them wait for the provider at any moment. */
 const ordersAtOnce = 16
 
-/** While requests wait at the door: enough that orders still end, few enough that most of the machine answers requests. */
-const ordersInACrowd = 3
+/**
+ * While requests wait, at the door or for the event loop: enough that orders still end, few enough that most of the machine
+ * answers requests. When a provider is back, all orders that waited for it are due at once.
+ */
+const ordersWhileRequestsWait = 3
 
 export const orderWorker = Layer.effectDiscard(
   Effect.gen(function* () {
     const handle = yield* runOrder
     const crowd = yield* Effect.serviceOption(Crowd)
     const givingWay = {
-      when: () => Option.isSome(crowd) && crowd.value.isAtTheDoor(),
-      concurrency: ordersInACrowd
+      when: () => Option.isSome(crowd) && crowd.value.requestsWait(),
+      concurrency: ordersWhileRequestsWait
     }
     yield* Effect.forkScoped(runWorker({ queue: orderQueue, concurrency: ordersAtOnce, givingWay, handle }))
     yield* Effect.forkScoped(sweepOrders)

@@ -1,10 +1,12 @@
 /** Who gets in, who waits and for how long, and who is refused: on a clock of the test's. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, type Scope } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, Scheduler, type Scope } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Admission } from "../../src/http/Admission.ts"
-import { LoopShare } from "../../src/http/loopShare.ts"
+import { AdmissionGate } from "../../src/http/AdmissionGate.ts"
+import { LoopIsFull } from "../../src/http/loopIsFull.ts"
+import { Crowd } from "../../src/jobs/Crowd.ts"
 import { trafficOf } from "../../src/http/traffic.ts"
 
 const order = trafficOf("POST", "/v1/orders")
@@ -15,6 +17,7 @@ const ok = HttpServerResponse.empty()
 
 /** The limit before anything is known. */
 const room = 32
+const roomAsACrowdBegins = 10
 const lineLength = 32
 /** While others are sent away from it. */
 const standingLength = 4
@@ -42,7 +45,7 @@ const filled = Effect.fnUntraced(function* (many: number) {
 /** On an event loop that has time to spare, however busy the machine is. */
 const admission = Layer.provide(
   Admission.layer,
-  Layer.succeed(LoopShare, () => () => 0.5)
+  Layer.succeed(LoopIsFull, () => () => false)
 )
 /** Each on an admission of its own: what one of them taught it is nothing to the next. */
 const test = (title: string, body: () => Effect.Effect<void, unknown, Admission | Scope.Scope>) =>
@@ -175,12 +178,57 @@ describe("a crowd", () => {
         answered++
         return ok
       })
-      const pages = yield* Effect.replicateEffect(start(page, quick), room + standingLength)
-      assert.strictEqual(answered, room)
+      const pages = yield* Effect.replicateEffect(start(page, quick), roomAsACrowdBegins + standingLength)
+      assert.strictEqual(answered, roomAsACrowdBegins)
       yield* turn
       yield* Fiber.joinAll(pages)
-      assert.strictEqual(answered, room + standingLength)
+      assert.strictEqual(answered, roomAsACrowdBegins + standingLength)
     }))
+
+  test("finds little room as it begins, and what has grown since then while it lasts", () =>
+    Effect.gen(function* () {
+      const gate = new AdmissionGate(yield* Clock.Clock, yield* Scheduler.Scheduler, () => false)
+      gate.sentAway("default")
+      assert.strictEqual(gate.limit.current, roomAsACrowdBegins)
+      for (let now = 0; now < 500; now++) {
+        while (gate.limit.hasRoom(page)) gate.limit.enter(page)
+        gate.limit.leave(page)
+        gate.limit.answered(page, 1, now)
+      }
+      const grown = gate.limit.current
+      assert.isAbove(grown, roomAsACrowdBegins)
+      gate.sentAway("default")
+      assert.strictEqual(gate.limit.current, grown)
+      yield* TestClock.adjust("2 seconds")
+      gate.sentAway("default")
+      assert.strictEqual(gate.limit.current, roomAsACrowdBegins)
+    }))
+})
+
+describe("jobs on the same node", () => {
+  it.effect("give way while requests wait, at the door or for the event loop", () => {
+    let isFull = false
+    const door = Layer.provide(
+      Admission.layer,
+      Layer.succeed(LoopIsFull, () => () => isFull)
+    )
+    return Effect.gen(function* () {
+      const crowd = yield* Crowd
+      assert.isFalse(crowd.requestsWait())
+      isFull = true
+      assert.isTrue(crowd.requestsWait())
+      isFull = false
+      const { letGo } = yield* filled(room)
+      const waiting = yield* start(page, Effect.succeed(ok))
+      assert.isFalse(crowd.requestsWait())
+      yield* TestClock.adjust("50 millis")
+      assert.isTrue(crowd.requestsWait())
+      yield* TestClock.adjust("1 second")
+      assert.isFalse(crowd.requestsWait())
+      yield* Fiber.interrupt(waiting)
+      yield* letGo
+    }).pipe(Effect.provide(Layer.provideMerge(door, Crowd.layer)))
+  })
 })
 
 describe("orders that all wait for something", () => {

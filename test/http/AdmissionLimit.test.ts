@@ -6,12 +6,12 @@ import { trafficOf } from "../../src/http/traffic.ts"
 const page = trafficOf("GET", "/v1/products")
 const order = trafficOf("POST", "/v1/orders")
 
-const spare = () => 0.5
-const busy = () => 0.9
+const spare = () => false
+const full = () => true
 
 /** A node under so many requests at once, each answered in so many milliseconds, a thousand a second. */
-const node = (loopShare = spare) => {
-  const limit = new AdmissionLimit(0, loopShare)
+const node = (loopIsFull = spare) => {
+  const limit = new AdmissionLimit(0, loopIsFull)
   let now = 0
   const serve = (seconds: number, millis: (inFlight: number) => number, traffic = page, wanted = Infinity) => {
     for (const until = now + seconds * 1000; now < until; now++) {
@@ -56,14 +56,14 @@ describe("the limit", () => {
   })
 
   it("falls further while the event loop has no time to spare, and stands where the database is busy when it has some", () => {
-    let share = busy
-    const { serve } = node(() => share())
+    let loop = full
+    const { serve } = node(() => loop())
     serve(2, () => 10)
     assert.strictEqual(
       serve(2, () => 200),
-      10
+      5
     )
-    share = spare
+    loop = spare
     assert.strictEqual(
       serve(0.2, () => 200),
       20
