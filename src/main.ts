@@ -367,6 +367,9 @@ const program = Effect.gen(function* () {
   )
 })
 
+// A full disk, or a reader that is gone, would end the process otherwise; what is lost is counted by who wrote it.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined)
+
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {

@@ -2,11 +2,11 @@
  * One line for each request that was served, beside the lines of what went wrong.
  *
  * Lines are gathered and written a few times a second, so that a request pays for a text and not for a write: they may
- * stand behind later ones of other kinds. What nobody reads is dropped and counted, like any other line; how many are
- * missing is said as soon as lines are written again, because that is a line, too.
+ * stand behind later ones of other kinds. What nobody reads or a full disk does not take is counted, like any other line;
+ * how many are missing is said as soon as lines are written again, because that is a line, too.
  */
 import { Context, Effect, Layer, Schedule } from "effect"
-import { mostWaitingBytes, type LogFormat } from "./Logs.ts"
+import { mostWaitingBytes, type LogFormat, type Outlet } from "./Logs.ts"
 
 export interface Served {
   readonly millis: number
@@ -27,11 +27,6 @@ export const AccessLog = Context.Reference<((served: Served) => void) | undefine
 const writeEvery = Schedule.spaced("200 millis")
 /** One write; more comes with the next one at once. */
 const mostGatheredBytes = 64 * 1024
-
-interface Outlet {
-  readonly writableLength: number
-  readonly write: (text: string) => unknown
-}
 
 const message = "request served"
 
@@ -57,12 +52,14 @@ export const layer = (format: LogFormat, outlet: Outlet = process.stdout) =>
     AccessLog,
     Effect.gen(function* () {
       let gathered = ""
+      let lines = 0
       let missing = 0
       const write = () => {
-        if (gathered === "") return
-        const text = gathered
+        if (lines === 0) return
+        const [text, count] = [gathered, lines]
         gathered = ""
-        outlet.write(text)
+        lines = 0
+        outlet.write(text, (error) => void (missing += error ? count : 0))
       }
       const isFull = () => outlet.writableLength >= mostWaitingBytes
       const lineOf = format === "json" ? json : pretty
@@ -72,9 +69,9 @@ export const layer = (format: LogFormat, outlet: Outlet = process.stdout) =>
           Effect.suspend(() => {
             write()
             if (missing === 0 || isFull()) return Effect.void
-            const lines = missing
+            const count = missing
             missing = 0
-            return Effect.logWarning("lines not written", { severity: "expected", lines })
+            return Effect.logWarning("lines not written", { severity: "expected", lines: count })
           }),
           writeEvery
         )
@@ -85,6 +82,7 @@ export const layer = (format: LogFormat, outlet: Outlet = process.stdout) =>
           return
         }
         gathered += `${lineOf(served, new Date(served.millis).toISOString())}\n`
+        lines += 1
         if (gathered.length >= mostGatheredBytes) write()
       }
     })

@@ -3,10 +3,11 @@
  *
  * Every value passes the redaction, whoever logged it. Messages are constant sentences; what varies are fields.
  * The same lines report a failed start, so that a supervisor sees one format from the first moment on.
- * Whoever reads them may be slow or gone: then so many bytes wait, the rest is counted and not written, and the first line
- * that is written again is after one that says how many are missing. The shop waits for nobody who reads its log.
+ * Whoever reads them may be slow or gone, or the disk full that they go to: then so many bytes wait, the rest is counted
+ * and not written, and the first line that is written again is after one that says how many are missing. The shop waits
+ * for nobody who reads its log.
  */
-import { Console, Context, Layer, Logger, type LogLevel, References } from "effect"
+import { Context, Layer, Logger, type LogLevel, References } from "effect"
 import type { LogRecord } from "./otlp/encoding.ts"
 import { layer as levelsLayer, LogLevels } from "./LogLevels.ts"
 import { describeCause, redact } from "./redaction.ts"
@@ -76,9 +77,11 @@ const recordOf = ({ fields, level, message }: Entry, { date, fiber }: Logger.Opt
   return { millis: date.getTime(), level, message, fields: rest, trace: traceOf(fiber) }
 }
 
-/** Where lines go; how many bytes it has not got rid of yet. */
+/** Where lines go. */
 export interface Outlet {
+  /** How many bytes it has not got rid of yet. */
   readonly writableLength: number
+  readonly write: (text: string, done: (error?: Error | null) => void) => unknown
 }
 
 /** Some four thousand lines: a reader that was away for a moment misses nothing, and one that is gone costs a megabyte. */
@@ -94,6 +97,8 @@ export const isWanted = ({ date, fiber, logLevel, message }: Logger.Options<unkn
 
 const written = (format: Format, outlet: Outlet) => {
   let missing = 0
+  const write = (entry: Entry, lines: number) =>
+    outlet.write(`${format(entry)}\n`, (error) => void (missing += error ? lines : 0))
   return Logger.make<unknown, void>((options) => {
     if (!isWanted(options)) return
     const isFull = outlet.writableLength >= mostWaitingBytes
@@ -103,13 +108,12 @@ const written = (format: Format, outlet: Outlet) => {
     const entry = entryOf(options)
     exported?.(recordOf(entry, options))
     if (isFull) return
-    const console = options.fiber.getRef(Console.Console)
     if (missing > 0) {
-      const fields = { severity: "expected", lines: missing }
-      console.log(format({ ...entry, level: "WARN", message: "lines not written", fields }))
+      const lines = missing
       missing = 0
+      write({ ...entry, level: "WARN", message: "lines not written", fields: { severity: "expected", lines } }, lines)
     }
-    console.log(format(entry))
+    write(entry, 1)
   })
 }
 

@@ -6,7 +6,7 @@
  */
 import { NodeCrypto } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
-import { Console, Context, DateTime, Duration, Effect, Layer, Ref, Schema } from "effect"
+import { Context, DateTime, Duration, Effect, Layer, Ref, Schema } from "effect"
 import { HttpServer } from "effect/http"
 import { randomUUID } from "node:crypto"
 import * as http from "node:http"
@@ -143,14 +143,12 @@ const exchangeBytes = (port: number, bytes: string) =>
     return Effect.sync(() => socket.destroy())
   })
 
-const keptConsole = Layer.effect(
-  Console.Console,
-  Effect.map(Written, (written) =>
-    Object.assign(Object.create(globalThis.console) as Console.Console, {
-      log: (line: unknown) => void written.push(String(line))
-    })
+const keptLogs = (format: Logs.LogFormat) =>
+  Layer.unwrap(
+    Effect.map(Written, (written) =>
+      Logs.layer({ format, level: "Info" }, { writableLength: 0, write: (line) => written.push(line.slice(0, -1)) })
+    )
   )
-)
 
 export interface Opened {
   readonly format?: "json" | "pretty"
@@ -180,8 +178,7 @@ export const serving = <A, E, R>(
       )
     ),
     Layer.provide([AppSecret.layerMemory, NodeCrypto.layer]),
-    Layer.provide(Logs.layer({ format, level: "Info" })),
-    Layer.provide(keptConsole),
+    Layer.provide(keptLogs(format)),
     Layer.provideMerge(written)
   )
 

@@ -1,6 +1,6 @@
 /** A run of a job as a span: what is said of it, and which lines have its ids. */
 import { assert, describe, it } from "@effect/vitest"
-import { Console, Deferred, Effect, Fiber, Tracer } from "effect"
+import { Deferred, Effect, Fiber, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { type ClaimedJob, Settlement } from "../../src/jobs/Job.ts"
 import { Jobs } from "../../src/jobs/Jobs.ts"
@@ -26,16 +26,16 @@ const recording = () => {
   const spans: Array<RecordedSpan> = []
   const lines: Array<Readonly<Record<string, unknown>>> = []
   const recorder = new Recorder((span) => spans.push(span))
-  const console = Object.assign(Object.create(globalThis.console) as Console.Console, {
-    log: (line: unknown) => void lines.push(JSON.parse(String(line)) as Readonly<Record<string, unknown>>)
-  })
+  const outlet: Logs.Outlet = {
+    writableLength: 0,
+    write: (line) => lines.push(JSON.parse(line) as Readonly<Record<string, unknown>>)
+  }
   const recorded = <A, E, R>(program: Effect.Effect<A, E, R>) =>
     program.pipe(
       Effect.provide(Jobs.layerMemory),
       Effect.provideService(Tracing, recorder),
       Effect.withTracer(recorder.tracer),
-      Effect.provideService(Console.Console, console),
-      Effect.provide(Logs.layer({ format: "json", level: "Debug" }, { writableLength: 0 }))
+      Effect.provide(Logs.layer({ format: "json", level: "Debug" }, outlet))
     )
   return { lines, recorded, spans }
 }

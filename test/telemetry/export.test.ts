@@ -11,7 +11,7 @@ import { collector, valueOf } from "./collector.ts"
 const to = (endpoint: string) =>
   Layer.provideMerge(
     Telemetry.layer({ endpoint: Option.some(endpoint), role: "all" }),
-    Logs.layer({ format: "json", level: "Info" }, { writableLength: Number.MAX_SAFE_INTEGER })
+    Logs.layer({ format: "json", level: "Info" }, { writableLength: Number.MAX_SAFE_INTEGER, write: () => undefined })
   )
 
 /** Requests that fail, so that all of them are kept. */

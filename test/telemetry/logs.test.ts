@@ -1,6 +1,6 @@
 /** What a line says: what, where, when, who, how bad; and how much each part of the shop says. */
 import { assert, describe, it } from "@effect/vitest"
-import { Console, DateTime, Effect, Layer, Metric, Redacted, Tracer } from "effect"
+import { DateTime, Effect, Layer, Metric, Redacted, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import * as AccessLog from "../../src/telemetry/AccessLog.ts"
 import { debug } from "../../src/telemetry/debug.ts"
@@ -9,15 +9,15 @@ import { layer as logCounts } from "../../src/telemetry/logCounts.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
 
 /** The lines that a program writes. */
-const linesOf = Effect.fnUntraced(function* <A, E>(program: Effect.Effect<A, E>, outlet = { writableLength: 0 }) {
+const linesOf = Effect.fnUntraced(function* <A, E>(program: Effect.Effect<A, E>, waiting = { writableLength: 0 }) {
   const written: Array<string> = []
-  const console = Object.assign(Object.create(globalThis.console) as Console.Console, {
-    log: (line: unknown) => void written.push(String(line))
-  })
-  yield* Effect.exit(program).pipe(
-    Effect.provide(Logs.layer({ format: "json", level: "Info" }, outlet)),
-    Effect.provideService(Console.Console, console)
-  )
+  const outlet: Logs.Outlet = {
+    get writableLength() {
+      return waiting.writableLength
+    },
+    write: (line) => written.push(line)
+  }
+  yield* Effect.exit(program).pipe(Effect.provide(Logs.layer({ format: "json", level: "Info" }, outlet)))
   return written.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
 })
 

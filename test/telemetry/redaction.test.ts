@@ -1,6 +1,6 @@
 /** What the logs make of texts, values and errors from outside: what they were about does not get through. */
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Console, Effect, Layer, Logger, Redacted } from "effect"
+import { Cause, Effect, Logger, Redacted } from "effect"
 import { describeCause, describeError, redact, scrub } from "../../src/telemetry/redaction.ts"
 import * as Logs from "../../src/telemetry/Logs.ts"
 
@@ -159,17 +159,24 @@ describe("an error", () => {
 })
 
 describe("a log line", () => {
-  const written = (format: "json" | "pretty", log: Effect.Effect<void>, outlet: Logs.Outlet = { writableLength: 0 }) =>
+  const written = (
+    format: "json" | "pretty",
+    log: Effect.Effect<void>,
+    disk: { writableLength: number; isFull?: boolean } = { writableLength: 0 }
+  ) =>
     Effect.gen(function* () {
       const lines: Array<string> = []
-      const kept = Object.assign(Object.create(globalThis.console) as Console.Console, {
-        log: (line: unknown) => void lines.push(String(line))
-      })
-      const logs = Layer.provideMerge(
-        Logs.layer({ format, level: "Info" }, outlet),
-        Layer.succeed(Console.Console, kept)
-      )
-      yield* log.pipe(Effect.provide(logs))
+      const outlet: Logs.Outlet = {
+        get writableLength() {
+          return disk.writableLength
+        },
+        write: (line, done) => {
+          if (disk.isFull === true) return done(new Error("ENOSPC"))
+          lines.push(line.slice(0, -1))
+          done()
+        }
+      }
+      yield* log.pipe(Effect.provide(Logs.layer({ format, level: "Info" }, outlet)))
       return lines
     })
 
@@ -224,6 +231,29 @@ describe("a log line", () => {
           ["WARN", "lines not written", 2],
           ["INFO", "d", undefined],
           ["INFO", "e", undefined]
+        ]
+      )
+    })
+  )
+
+  it.effect("for which the disk has no room is lost, and the next one that is written says how many are missing", () =>
+    Effect.gen(function* () {
+      const disk = { writableLength: 0, isFull: true }
+      const log = Effect.all([
+        Effect.logInfo("a"),
+        Effect.logInfo("b"),
+        Effect.logInfo("c"),
+        Effect.sync(() => void (disk.isFull = false)),
+        Effect.logInfo("d"),
+        Effect.logInfo("e")
+      ])
+      const lines = (yield* written("json", Effect.asVoid(log), disk)).map((line) => JSON.parse(line))
+      assert.deepStrictEqual(
+        lines.map(({ lines, message }) => [message, lines]),
+        [
+          ["lines not written", 3],
+          ["d", undefined],
+          ["e", undefined]
         ]
       )
     })
