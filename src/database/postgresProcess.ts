@@ -16,6 +16,8 @@ import type { PostgresBinaries } from "./postgresBinaries.ts"
 /** Recovery after a crash replays the write-ahead log; a development database needs far less. */
 const readyWithin = "30 seconds"
 const readyPollMillis = 15
+/** One that follows another takes readers only. */
+const readyLine = /ready to accept (?:read-only )?connections/
 
 /**
  * Tenths of a second: 5 s for the checkpoint of a fast shutdown, then 2 s for an immediate one.
@@ -104,7 +106,7 @@ const notStarted = (log: string): EmbeddedPostgresFailed => {
 
 const untilReady = (child: ChildProcess, log: number): Effect.Effect<void, EmbeddedPostgresFailed> => {
   const ready = Effect.gen(function* () {
-    while (!readLog(log).includes("ready to accept connections")) yield* Effect.sleep(readyPollMillis)
+    while (!readyLine.test(readLog(log))) yield* Effect.sleep(readyPollMillis)
   })
   return ready.pipe(
     Effect.raceFirst(

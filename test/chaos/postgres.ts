@@ -5,10 +5,11 @@
  */
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
+import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Exit, Redacted, Result, Scope } from "effect"
+import { Effect, Exit, Redacted, Result, Schedule, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import { familyOf, stillThere } from "../main/processTree.ts"
@@ -42,6 +43,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Its data is on a volume of this size, in memory. Needs root. */
   readonly volumeMegabytes?: number
+  /** A second server follows it, synchronously: what is acknowledged is on both. */
+  readonly standby?: boolean
 }
 
 export interface Postgres {
@@ -57,9 +60,71 @@ export interface Postgres {
   readonly stop: Effect.Effect<void>
   /** After `kill` or `stop`. Takes requests when it returns. */
   readonly start: Effect.Effect<void>
+  /** Only with a standby: it takes over when this one was killed, at the same address. This one never comes back. */
+  readonly failOver: Effect.Effect<void>
   /** A connection of the superuser's, past the wire, until the scope closes. */
   readonly superuser: Effect.Effect<PgClient.PgClient, never, Scope.Scope>
 }
+
+const superuserOf = (url: Redacted.Redacted) =>
+  PgClient.make({ url, maxConnections: 1, applicationName: "chaos" }).pipe(
+    Effect.provide(Reactivity.layer),
+    Effect.orDie
+  )
+
+/** What is said to this port is said to that one. */
+const forwarded = (port: number, to: number) =>
+  Effect.acquireRelease(
+    Effect.callback<net.Server>((resume) => {
+      const server = net.createServer((client) => {
+        const further = net.connect(to, "127.0.0.1")
+        client.pipe(further).pipe(client)
+        client.on("error", () => further.destroy())
+        further.on("error", () => client.destroy())
+      })
+      server.listen(port, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  )
+
+const replicates = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
+
+/** A copy of the running server's data that follows it from then on. The server waits for it with each commit. */
+const standbyOf = Effect.fnUntraced(
+  function* (
+    { directory, port, url }: EmbeddedPostgres["Service"],
+    settings: Readonly<Record<string, string>>,
+    owner: Scope.Scope
+  ) {
+    const copy = `${directory}-standby`
+    const sql = yield* superuserOf(url)
+    yield* sql`select pg_backup_start('standby', true)`
+    execFileSync("cp", ["-a", directory, copy])
+    for (const ofTheOther of ["postmaster.pid", "postmaster.opts"]) fs.rmSync(path.join(copy, ofTheOther))
+    const [stopped] = yield* sql<{ labelfile: string }>`select labelfile from pg_backup_stop()`
+    const { gid, uid } = fs.statSync(copy)
+    for (const [name, text] of Object.entries({ backup_label: stopped?.labelfile ?? "", "standby.signal": "" })) {
+      fs.writeFileSync(path.join(copy, name), text, { mode: 0o600 })
+      fs.chownSync(path.join(copy, name), uid, gid)
+    }
+    const { password, username } = new URL(Redacted.value(url))
+    const primary_conninfo = `host=127.0.0.1 port=${port} user=${username} password=${password}`
+    const server = yield* EmbeddedPostgres.start({
+      directory: copy,
+      settings: { ...settings, primary_conninfo },
+      onProgress: silent
+    }).pipe(Scope.provide(owner))
+    yield* sql`alter system set synchronous_standby_names = '*'`
+    yield* sql`select pg_reload_conf()`
+    yield* Effect.repeat(sql`select from pg_stat_replication where sync_state = 'sync'`, {
+      until: (rows) => rows.length > 0,
+      schedule: replicates
+    })
+    return server
+  },
+  Effect.scoped,
+  Effect.orDie
+)
 
 export const privatePostgres = Effect.fnUntraced(function* (options: PostgresOptions) {
   const owner = yield* Effect.scope
@@ -77,6 +142,8 @@ export const privatePostgres = Effect.fnUntraced(function* (options: PostgresOpt
   })
   let life = yield* begin()
   const { directory, port, url } = life.server
+  const standby =
+    options.standby === true ? yield* standbyOf(life.server, { ...settings, ...options.settings }, owner) : undefined
   const processes = Effect.sync(() => {
     const file = path.join(directory, "postmaster.pid")
     if (!fs.existsSync(file)) return []
@@ -88,22 +155,26 @@ export const privatePostgres = Effect.fnUntraced(function* (options: PostgresOpt
       for (const { pid } of all) Result.try(() => process.kill(pid, signal))
       return all
     })
+  const kill = Effect.gen(function* () {
+    yield* stillThere(yield* signal("SIGKILL"), "10 seconds")
+    yield* Scope.close(life.scope, Exit.void)
+  })
   return {
     url: Redacted.value(url),
     directory,
     processes: Effect.map(processes, (all) => all.map(({ pid }) => pid)),
     freeze: Effect.asVoid(Effect.acquireRelease(signal("SIGSTOP"), () => signal("SIGCONT"))),
-    kill: Effect.gen(function* () {
-      yield* stillThere(yield* signal("SIGKILL"), "10 seconds")
-      yield* Scope.close(life.scope, Exit.void)
-    }),
+    kill,
     stop: Effect.suspend(() => Scope.close(life.scope, Exit.void)),
     start: Effect.gen(function* () {
       life = yield* begin(port)
     }),
-    superuser: PgClient.make({ url, maxConnections: 1, applicationName: "chaos" }).pipe(
-      Effect.provide(Reactivity.layer),
-      Effect.orDie
-    )
+    failOver: Effect.gen(function* () {
+      if (standby === undefined) return yield* Effect.die(new Error("this scenario has no standby"))
+      const sql = yield* superuserOf(standby.url)
+      yield* sql`select pg_promote(true, 30)`
+      yield* Scope.provide(forwarded(port, standby.port), owner)
+    }).pipe(Effect.scoped, Effect.orDie),
+    superuser: superuserOf(url)
   } satisfies Postgres
 })

@@ -7,6 +7,7 @@ import { databaseBackendsTerminated } from "./databaseBackendsTerminated.ts"
 import { databaseBlackHole } from "./databaseBlackHole.ts"
 import { databaseDiskFull } from "./databaseDiskFull.ts"
 import { databaseDown } from "./databaseDown.ts"
+import { databaseFailover } from "./databaseFailover.ts"
 import { databaseFrozen } from "./databaseFrozen.ts"
 import { databaseKilled } from "./databaseKilled.ts"
 import { emailScenarios } from "./email.ts"
@@ -34,6 +35,7 @@ import { stdoutBlocked } from "./stdoutBlocked.ts"
 export const scenarios: ReadonlyArray<Scenario> = [
   databaseDown,
   databaseKilled,
+  databaseFailover,
   databaseSlow,
   databaseTimeout,
   databaseFrozen,
