@@ -125,6 +125,9 @@ export class AdmissionGate {
   private readonly clock: Clock.Clock
   private readonly nextTurn: Scheduler.SchedulerDispatcher
   private readonly left: Array<Traffic> = []
+  private readonly loopIsFull: () => boolean
+  /** A crowd is new, and the event loop has not been full since. */
+  private isBeginning = false
   /** When one that had waited, or would have, was last sent away. */
   private readonly sentAwayAt = { critical: Number.NEGATIVE_INFINITY, default: Number.NEGATIVE_INFINITY }
 
@@ -132,6 +135,7 @@ export class AdmissionGate {
     this.clock = clock
     this.timers = new Timers(clock, scheduler)
     this.nextTurn = scheduler.makeDispatcher()
+    this.loopIsFull = loopIsFull
     this.limit = new AdmissionLimit(this.now(), loopIsFull)
   }
 
@@ -187,7 +191,11 @@ export class AdmissionGate {
   sentAway(priority: Priority): void {
     this.refused[priority]++
     if (priority === "sheddable") return
-    if (!this.isCrowded()) this.limit.crowdBegins()
+    if (!this.isCrowded()) this.isBeginning = true
+    if (this.isBeginning && this.loopIsFull()) {
+      this.isBeginning = false
+      this.limit.crowdBegins()
+    }
     this.sentAwayAt[priority] = this.now()
   }
 

@@ -20,8 +20,8 @@ const initial = 32
  */
 const minimum = { spare: 20, busy: 5 }
 /**
- * How slow they are is known when they are answered, and those who came first in a crowd would all be in by then. Falls
- * are quick to heal: four windows later it is where it was.
+ * How slow they are is known when they are answered, and those who came first in a crowd would all be in by then. What is
+ * too little is healed soon: four windows later it is more than twice as much.
  */
 const mostAsACrowdBegins = 10
 /** Each costs memory (about 20 KB) and a place in the event loop's turn. */
@@ -85,7 +85,7 @@ export class AdmissionLimit {
     return Math.floor(this.limit)
   }
 
-  /** Somebody is sent away, and nobody was for a while. */
+  /** Somebody is sent away while the event loop is full, and nobody was for a while. */
   crowdBegins(): void {
     this.limit = Math.min(this.limit, mostAsACrowdBegins)
   }
