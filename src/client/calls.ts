@@ -33,6 +33,9 @@ const byDefault = { deadline: Duration.seconds(30), attempts: 4 }
 /** The least that a server is told; it reads no shorter time, and an attempt that has less is not worth one. */
 const leastSeconds = 0.05
 
+/** A deadline is no further away because somebody sets the clock. */
+const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 /** A client of the API at `baseUrl`, over whatever `HttpClient` there is. */
 export const make = Effect.fnUntraced(function* (options: ClientOptions) {
   const http = exchanging(yield* HttpClient.HttpClient)
@@ -52,10 +55,10 @@ export const make = Effect.fnUntraced(function* (options: ClientOptions) {
     const deadline = Duration.toMillis(
       Duration.fromInputUnsafe(given.deadline ?? options.deadline ?? byDefault.deadline)
     )
-    const endsAt = (yield* Clock.currentTimeMillis) + deadline
+    const endsAt = (yield* monotonicMillis) + deadline
     const headers = headersOf(operation, given, options.token, given.idempotencyKey ?? (yield* random.uuidV4()))
     for (let attempts = 1; ; attempts++) {
-      const remaining = endsAt - (yield* Clock.currentTimeMillis)
+      const remaining = endsAt - (yield* monotonicMillis)
       const result = yield* Effect.result(attempt(operation, send, headers, remaining))
       if (result._tag === "Success") return result.success
       const failure = result.failure
@@ -64,7 +67,7 @@ export const make = Effect.fnUntraced(function* (options: ClientOptions) {
         attempts,
         attemptsMost: options.attempts ?? byDefault.attempts,
         harmless: operation.harmless,
-        remainingMillis: endsAt - (yield* Clock.currentTimeMillis),
+        remainingMillis: endsAt - (yield* monotonicMillis),
         random: yield* Random.next
       })
       if (wait === undefined) return yield* Effect.fail(failure)

@@ -8,7 +8,7 @@
  */
 import { Clock, Context, DateTime, Effect, Fiber, Metric, Queue, type Scope } from "effect"
 import type { SqlClient } from "effect/sql"
-import type { DependencySnapshot } from "../resilience/index.ts"
+import { type DependencySnapshot, monotonicMillis } from "../resilience/index.ts"
 import type { CallTally } from "./callTally.ts"
 import type { DatabaseUnavailable, UnavailableReason } from "./errors.ts"
 import { typedFailures, unavailable } from "./sqlFailures.ts"
@@ -40,7 +40,7 @@ export interface Circuit {
   /** Fails at once during an outage. */
   readonly gate: Effect.Effect<void, DatabaseUnavailable>
   /** Whether a ping that was sent at this time or later was answered: a late call is then slow, the database not away. */
-  readonly answeredSince: (epochMillis: number) => boolean
+  readonly answeredSince: (monotonicMillis: number) => boolean
   /** Says that a call found the database away. */
   readonly suspect: Effect.Effect<void>
 }
@@ -87,7 +87,7 @@ export const watchHealth = Effect.fnUntraced(function* (
   const ping = pingWith(sql, everyMillis)
 
   /** When the last ping that was answered was sent: an answer may be read long after the server has fallen silent. */
-  let answeredAt = status.since.epochMilliseconds
+  let answeredAt = monotonicMillis(yield* Clock.Clock)
 
   const become = Effect.fnUntraced(function* (found: Found) {
     yield* Metric.update(upGauge, found.up ? 1 : 0)
@@ -101,7 +101,7 @@ export const watchHealth = Effect.fnUntraced(function* (
     yield* announce(before, status)
   })
   const pinged = Effect.gen(function* () {
-    const sentAt = yield* Clock.currentTimeMillis
+    const sentAt = monotonicMillis(yield* Clock.Clock)
     const readOnly = yield* ping
     answeredAt = sentAt
     return readOnly
@@ -133,7 +133,7 @@ export const watchHealth = Effect.fnUntraced(function* (
     }),
     circuit: {
       gate: Effect.suspend(() => (status.up ? Effect.void : Effect.fail(unavailable(status.reason, "none")))),
-      answeredSince: (epochMillis) => answeredAt >= epochMillis,
+      answeredSince: (millis) => answeredAt >= millis,
       suspect: Effect.asVoid(Queue.offer(wake, undefined))
     }
   }

@@ -6,7 +6,7 @@
  */
 import { Clock, Context, Duration, Effect, Option, Random, Schedule, Semaphore } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import { remaining } from "../resilience/index.ts"
+import { monotonicMillis, remaining } from "../resilience/index.ts"
 import { withDeadline, withPlace } from "./callBounds.ts"
 import type { CallTally } from "./callTally.ts"
 import type { DatabaseLimits } from "./connections.ts"
@@ -117,7 +117,7 @@ export const makeCalls = Effect.fnUntraced(function* (
       millis,
       committed: () => progress === "committed",
       late: () => {
-        const lately = clock.currentTimeMillisUnsafe() - limits.callMillis / 2
+        const lately = monotonicMillis(clock) - limits.callMillis / 2
         const onlySlow = progress !== "committing" && circuit.answeredSince(lately)
         return onlySlow ? new QueryTimeout() : unavailable("no_answer", outcomeAt(progress, kind))
       }

@@ -126,7 +126,7 @@ export const boundary = Layer.fresh(
               : render(refused)
           const response = yield* answered.pipe(
             Effect.provideContext(
-              Context.add(facts({ id, startedMillis, told, standings }), Tracer.ParentSpan, trace.span)
+              Context.add(facts({ id, startedNanos, told, standings }), Tracer.ParentSpan, trace.span)
             ),
             Effect.annotateLogs({ request_id: id, ...clientsId(request.headers["x-request-id"]) })
           )
@@ -288,12 +288,12 @@ const problemAnswer = Effect.fnUntraced(function* <E extends AppError>(error: E,
 
 const logFields = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
-  const { startedMillis, told } = yield* CurrentRequest
+  const { startedNanos, told } = yield* CurrentRequest
   const orderId = orderIn(request.url)
   return {
     ...(orderId === undefined ? {} : { order_id: orderId }),
     method: request.method,
     route: told.route ?? unmatched,
-    duration_ms: (yield* Clock.currentTimeMillis) - startedMillis
+    duration_ms: Math.round(Number((yield* Clock.currentTimeNanos) - startedNanos) / 1e6)
   }
 })

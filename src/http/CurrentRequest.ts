@@ -21,13 +21,13 @@ export interface Told {
 export interface RequestFacts {
   readonly told: Told
   readonly id: string
-  readonly startedMillis: number
+  readonly startedNanos: bigint
   /** The rate limits that it counted for, in order; added to as they are found out. */
   readonly standings: Array<Standing>
 }
 
 export const CurrentRequest = Context.Reference<RequestFacts>("holdfast/http/CurrentRequest", {
-  defaultValue: () => ({ id: "req_none", startedMillis: 0, told: { degraded: false }, standings: [] })
+  defaultValue: () => ({ id: "req_none", startedNanos: 0n, told: { degraded: false }, standings: [] })
 })
 
 /** Says that something durable was done, where it is, and under which key: a failure to tell more of it says so, too. */

@@ -6,6 +6,7 @@
  * At most 1,000 wait at a time; who comes after is answered at once with what stands.
  */
 import { Clock, Context, Deferred, Effect, Layer, Schedule, Stream } from "effect"
+import { monotonicMillis } from "../resilience/index.ts"
 import type { OrderId } from "./Order.ts"
 import { OrderChanges } from "./OrderChanges.ts"
 
@@ -81,10 +82,11 @@ const make = Effect.fnUntraced(function* (announced: Stream.Stream<string>) {
     settled: (seen: A) => boolean,
     millis: number
   ) {
-    const ends = (yield* Clock.currentTimeMillis) + millis
+    const clock = yield* Clock.Clock
+    const ends = monotonicMillis(clock) + millis
     let seen = yield* look
     while (!settled(seen)) {
-      const left = ends - (yield* Clock.currentTimeMillis)
+      const left = ends - monotonicMillis(clock)
       if (ended || left <= 0 || waiters >= mostWaiters) return seen
       yield* (yield* WhileWaiting)(next(id, left))
       seen = yield* look

@@ -30,7 +30,7 @@ export const eventLoopReadings: Effect.Effect<ReadonlyArray<Reading>, never, Sco
   let endedMillis = -Infinity
   let last = { p50: 0, p99: 0, max: 0, utilization: 0 }
   const inWindow = () => {
-    const now = clock.currentTimeMillisUnsafe()
+    const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     if (now - endedMillis < windowAtLeastMillis) return last
     endedMillis = now
     const before = used

@@ -7,6 +7,7 @@
  */
 import { Cause, Clock, Effect, Layer, Schedule } from "effect"
 import { DatabaseHealth } from "../../database/DatabaseHealth.ts"
+import { monotonicMillis } from "../../resilience/index.ts"
 import { describeCause } from "../../telemetry/redaction.ts"
 import { reach } from "../crashPoints.ts"
 import { asOf } from "./entryOrigin.ts"
@@ -37,7 +38,7 @@ export const makeHandover = Effect.gen(function* () {
       Effect.as(1),
       Effect.catchCauseIf(Cause.hasDies, (cause) =>
         Effect.gen(function* () {
-          stuck.set(entry.id, (yield* Clock.currentTimeMillis) + stuckMillis)
+          stuck.set(entry.id, monotonicMillis(yield* Clock.Clock) + stuckMillis)
           const which = { deferred: entry.id, kind: entry.kind, severity: "unexpected" }
           yield* Effect.logError("a deferred write cannot be handed over", { ...which, ...describeCause(cause) })
           return 0
@@ -46,9 +47,9 @@ export const makeHandover = Effect.gen(function* () {
     )
 
   return Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
+    const now = monotonicMillis(yield* Clock.Clock)
     const entries = yield* spool.oldest(batch + stuck.size)
-    const due = entries.filter(({ id }) => (stuck.get(id) ?? 0) <= now)
+    const due = entries.filter(({ id }) => (stuck.get(id) ?? now) <= now)
     const handed = yield* Effect.forEach(due, orLeaveIt)
     return handed.reduce((sum, one) => sum + one, 0)
   })

@@ -23,6 +23,9 @@ export interface SignalOptions {
   readonly bodyOf: (batch: ReadonlyArray<string>) => string
 }
 
+/** A pause is no longer because somebody sets the clock. */
+const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 const sending = Effect.fnUntraced(function* ({ bodyOf, outbox, signal, url }: SignalOptions) {
   const { post } = yield* Effect.acquireRelease(
     Effect.sync(() => openPost(url)),
@@ -30,7 +33,7 @@ const sending = Effect.fnUntraced(function* ({ bodyOf, outbox, signal, url }: Si
   )
   let away = false
   let pauseMillis = 0
-  let notBefore = 0
+  let notBefore = Number.NEGATIVE_INFINITY
 
   const heard = Effect.fnUntraced(function* (posted: Posted, count: number) {
     if (posted._tag !== "Later") {
@@ -38,8 +41,7 @@ const sending = Effect.fnUntraced(function* ({ bodyOf, outbox, signal, url }: Si
       pauseMillis = 0
     } else {
       pauseMillis = Math.min(longestPauseMillis, Math.max(firstPauseMillis, pauseMillis * 2))
-      notBefore =
-        (yield* Clock.currentTimeMillis) + Math.min(longestPauseMillis, Math.max(pauseMillis, posted.afterMillis))
+      notBefore = (yield* monotonicMillis) + Math.min(longestPauseMillis, Math.max(pauseMillis, posted.afterMillis))
     }
     if (posted._tag === "Taken") {
       if (away) yield* Effect.logInfo("the collector takes telemetry again", { signal })
@@ -61,7 +63,7 @@ const sending = Effect.fnUntraced(function* ({ bodyOf, outbox, signal, url }: Si
       if (posted._tag === "Later") return
     }
   })
-  const sendWhenDue = Effect.flatMap(Clock.currentTimeMillis, (now) => (now < notBefore ? Effect.void : sendAll))
+  const sendWhenDue = Effect.flatMap(monotonicMillis, (now) => (now < notBefore ? Effect.void : sendAll))
 
   return { sendAll, sendWhenDue, close: Effect.sync(() => outbox.close()) }
 })

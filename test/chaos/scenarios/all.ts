@@ -2,6 +2,7 @@
 import type { Scenario } from "../Scenario.ts"
 import { analyticsDown } from "./analytics.ts"
 import { chargesTimeOut } from "./chargesTimeOut.ts"
+import { clockJump } from "./clockJump.ts"
 import { cpuSpike } from "./cpuSpike.ts"
 import { databaseBackendsTerminated } from "./databaseBackendsTerminated.ts"
 import { databaseBlackHole } from "./databaseBlackHole.ts"
@@ -59,6 +60,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
   nodeDrained,
   nodeFrozen,
   eventLoopBlocked,
+  clockJump,
   cpuSpike,
   memoryPressure,
   stdoutBlocked,
