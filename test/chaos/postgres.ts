@@ -9,9 +9,10 @@ import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Exit, Redacted, Result, Schedule, Scope } from "effect"
+import { Effect, Exit, Redacted, Result, Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { eventually } from "../eventually.ts"
 import { familyOf, stillThere } from "../main/processTree.ts"
 
 export const temporaryFolder = Effect.acquireRelease(
@@ -87,8 +88,6 @@ const forwarded = (port: number, to: number) =>
     (server) => Effect.sync(() => server.close())
   )
 
-const replicates = Schedule.spaced("50 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
-
 /** A copy of the running server's data that follows it from then on. The server waits for it with each commit. */
 const standbyOf = Effect.fnUntraced(
   function* (
@@ -116,10 +115,7 @@ const standbyOf = Effect.fnUntraced(
     }).pipe(Scope.provide(owner))
     yield* sql`alter system set synchronous_standby_names = '*'`
     yield* sql`select pg_reload_conf()`
-    yield* Effect.repeat(sql`select from pg_stat_replication where sync_state = 'sync'`, {
-      until: (rows) => rows.length > 0,
-      schedule: replicates
-    })
+    yield* eventually(sql`select from pg_stat_replication where sync_state = 'sync'`, (rows) => rows.length > 0)
     return server
   },
   Effect.scoped,

@@ -27,23 +27,27 @@ const connected = (server: Server) =>
   })
 
 describe("a request that comes before anybody serves", () => {
-  it.live("is answered as soon as somebody does, in order of arrival, and not when its client has left", () =>
+  it.live("is answered as soon as somebody does, and is not served when its client has left", () =>
     Effect.gen(function* () {
       const server = yield* listening
       server.on("request", () => undefined)
       const sockets: Array<Socket> = []
       server.on("connection", (socket) => sockets.push(socket))
+      /** What the newest of the open connections asks has arrived. */
+      const untilRead = Effect.andThen(
+        eventually(connected(server), (count) => count === 1),
+        eventually(
+          Effect.sync(() => sockets.at(-1)?.bytesRead ?? 0),
+          (bytes) => bytes > 0
+        )
+      )
       yield* Layer.build(FrontDoor.layerOf(server))
       const leaves = yield* Effect.forkChild(ask(server, "/leaves"))
-      yield* eventually(connected(server), (count) => count === 1)
+      yield* untilRead
       yield* Fiber.interrupt(leaves)
       yield* eventually(connected(server), (count) => count === 0)
       const early = yield* Effect.forkChild(ask(server, "/early"))
-      yield* eventually(connected(server), (count) => count === 1)
-      yield* eventually(
-        Effect.sync(() => sockets.at(-1)?.bytesRead ?? 0),
-        (bytes) => bytes > 0
-      )
+      yield* untilRead
       const seen: Array<string> = []
       server.on("request", ({ url = "" }, response) => {
         seen.push(url)

@@ -1,4 +1,4 @@
-/** The disk that the log goes to is full: the shop starts, answers whoever asks from the first moment on, and ends as ever. */
+/** The disk that the log goes to is full: the shop starts, answers, and ends as ever. */
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { temporaryFolder } from "../database/privateCluster.ts"

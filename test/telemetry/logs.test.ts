@@ -194,6 +194,23 @@ describe("the access log", () => {
     })
   )
 
+  it.effect("for which the disk has no room says how many requests are missing", () =>
+    Effect.gen(function* () {
+      const outlet: Logs.Outlet = { writableLength: 0, write: (_text, done) => done(new Error("ENOSPC")) }
+      const lines = yield* linesOf(
+        Effect.gen(function* () {
+          const tell = yield* AccessLog.AccessLog
+          for (let n = 0; n < 3; n++) tell?.(served(200))
+          yield* TestClock.adjust("1 second")
+        }).pipe(Effect.provide(AccessLog.layer("json", outlet)))
+      )
+      assert.deepStrictEqual(
+        lines.map(({ lines, message }) => [message, lines]),
+        [["lines not written", 3]]
+      )
+    })
+  )
+
   it.effect("that nobody reads costs no memory, and says how much is missing as soon as somebody does", () =>
     Effect.gen(function* () {
       const outlet = outletOf()
